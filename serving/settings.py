@@ -1,0 +1,77 @@
+"""Settings: the one place that reads the environment (`VOUCH_*`)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from credit.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this Vouch runs; every value has an embedded default.
+
+    `fixed_now` is set by `VOUCH_NOW` alone: what every command and the service take as now.
+    """
+
+    home: Path
+    database_url: str
+    online_store: str
+    engine: str
+    policies: Path | None
+    partner: str
+    fixed_now: datetime | None
+    utc_offset_minutes: int
+    features_max_age_hours: int
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        return self.fixed_now or datetime.now(UTC)
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `VOUCH_*`; InputError names a variable that cannot be used."""
+    home = Path(environment.get("VOUCH_HOME", ".vouch")).absolute()
+    policies = environment.get("VOUCH_POLICIES")
+    return Settings(
+        home=home,
+        database_url=environment.get("VOUCH_DATABASE_URL", f"sqlite:///{home}/records.db"),
+        online_store=environment.get("VOUCH_ONLINE_STORE", "sqlite"),
+        engine=_choice(environment, "VOUCH_ENGINE", ("duckdb", "spark")),
+        policies=Path(policies).absolute() if policies else None,
+        partner=environment.get("VOUCH_PARTNER", "local"),
+        fixed_now=_instant(environment, "VOUCH_NOW"),
+        utc_offset_minutes=_whole(environment, "VOUCH_UTC_OFFSET_MINUTES", 480, -840, 840),
+        features_max_age_hours=_whole(environment, "VOUCH_FEATURES_MAX_AGE_HOURS", 48, 1, 8760),
+    )
+
+
+def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = environment.get(name, choices[0])
+    if value not in choices:
+        raise InputError(f"{name} is {value!r}", f"use one of {', '.join(choices)}")
+    return value
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environment.get(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise InputError(f"{name} is {text!r}", f"use a whole number from {least} to {most}")
+    return value
+
+
+def _instant(environment: Mapping[str, str], name: str) -> datetime | None:
+    text = environment.get(name)
+    if text is None:
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{name} is {text!r}", "use a date or time such as 2026-06-30") from None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
