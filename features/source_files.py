@@ -1,0 +1,176 @@
+"""The files of a data directory: which tables are there, in what form, with what columns."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from credit.contract import TABLE, Table
+from credit.errors import InputError
+from features.source_values import CSV_TEXT, identifier, literal, reading
+
+if TYPE_CHECKING:
+    import duckdb
+
+_LONGEST_LINE = 1 << 26  # bytes of one csv row; a longer one is a broken quote
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table's files; `columns` maps each column in them to its DuckDB type."""
+
+    table: Table
+    format: str  # "parquet" or "csv"
+    files: tuple[Path, ...]
+    columns: Mapping[str, str]
+
+    @property
+    def scan(self) -> str:
+        """SQL that reads the rows as they stand in the files."""
+        return self._csv() if self.format == "csv" else _parquet(self.files)
+
+    @property
+    def numbered_scan(self) -> str:
+        """The same with `row` (from 1 within its `file`), to say where a row stands."""
+        if self.format == "csv":
+            file = literal(str(self.files[0]))
+            return f'(SELECT *, row_number() OVER () AS "row", {file} AS "file" FROM {self.scan})'
+        scan = _parquet(self.files, ", file_row_number=true, filename='file'")
+        return f'(SELECT *, file_row_number + 1 AS "row" FROM {scan})'
+
+    @property
+    def rows(self) -> str:
+        """SQL of the contract's columns, typed; the engine stops at a value it cannot read."""
+        return f"SELECT {', '.join(self._selected())} FROM {self.scan}"
+
+    def _selected(self) -> list[str]:
+        values = {
+            column.name: reading(column, self.columns.get(column.name)).strict
+            for column in self.table.columns
+        }
+        if default := self.table.recorded_default:
+            values["recorded_at"] = recorded_or_default(values["recorded_at"], values[default])
+        return [f"{value} AS {identifier(name)}" for name, value in values.items()]
+
+    def _csv(self) -> str:
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.columns)
+        return (
+            f"read_csv([{literal(str(self.files[0]))}], auto_detect=false, header=true, delim=',',"
+            " quote='\"', escape='\"', strict_mode=true, null_padding=false, nullstr='',"
+            f" max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE},"
+            f" columns={{{columns}}})"
+        )
+
+
+def recorded_or_default(recorded: str, default: str) -> str:
+    """SQL of when a row was recorded: as it says, else its default day, else always known."""
+    return f"coalesce({recorded}, CAST({default} AS TIMESTAMP), TIMESTAMP '1970-01-01')"
+
+
+def find_sources(path: Path, connection: "duckdb.DuckDBPyConnection") -> dict[str, Source]:
+    """The contract's tables in directory `path`; InputError where it cannot be read as one."""
+    if not path.is_dir():
+        state = "is not a directory" if path.exists() else "does not exist"
+        raise InputError(f"data directory {path} {state}", "name a directory of contract tables")
+    found = {name: _source(table, path, connection) for name, table in TABLE.items()}
+    sources = {name: source for name, source in found.items() if source is not None}
+    if not sources:
+        names = ", ".join(TABLE)
+        raise InputError(f"no table in {path}", f"put NAME.parquet, NAME/ or NAME.csv of {names}")
+    return sources
+
+
+def content_sha256(path: Path, sources: Mapping[str, Source]) -> str:
+    """A hash of every table file's place and bytes, in order of names."""
+    digest = hashlib.sha256()
+    files = sorted(file for source in sources.values() for file in source.files)
+    for file in files:
+        with file.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest.update(f"{file.relative_to(path).as_posix()}\n{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _source(table: Table, path: Path, connection: "duckdb.DuckDBPyConnection") -> Source | None:
+    forms = [path / f"{table.name}.parquet", path / table.name, path / f"{table.name}.csv"]
+    present = [form for form in forms if form.exists()]
+    if not present:
+        return None
+    if len(present) > 1:
+        names = " and ".join(form.name for form in present)
+        raise InputError(f"{path} holds table {table.name} twice: {names}", "keep one of them")
+    if present[0].suffix == ".csv":
+        return _csv_source(table, present[0])
+    return _parquet_source(table, _parts(present[0]), connection)
+
+
+def _parts(place: Path) -> tuple[Path, ...]:
+    if place.is_file():
+        return (place,)
+    parts = tuple(sorted(part for part in place.rglob("*.parquet") if part.is_file()))
+    if not parts:
+        raise InputError(f"{place} holds no parquet part", "put *.parquet files in it or remove it")
+    return parts
+
+
+def _csv_source(table: Table, file: Path) -> Source:
+    _refuse_empty(file)
+    names = _csv_header(file)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{file} has column {twice!r} twice", "keep one of them")
+    return Source(table, "csv", (file,), dict.fromkeys(names, CSV_TEXT))
+
+
+def _csv_header(file: Path) -> list[str]:
+    try:
+        with file.open("rb") as stream:
+            line = stream.readline(_LONGEST_LINE).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{file} is not UTF-8 text", "save it as UTF-8 csv") from None
+    names = next(csv.reader(io.StringIO(line)), [])
+    if not any(name.strip() for name in names):
+        raise InputError(f"{file} has no header", "name the columns in the first row")
+    return names
+
+
+def _parquet_source(
+    table: Table, files: tuple[Path, ...], connection: "duckdb.DuckDBPyConnection"
+) -> Source:
+    for file in files:
+        _refuse_empty(file)
+    columns = _described(files, connection)
+    return Source(table, "parquet", files, columns)
+
+
+def _described(files: tuple[Path, ...], connection: "duckdb.DuckDBPyConnection") -> dict[str, str]:
+    import duckdb
+
+    for file in files:
+        try:
+            connection.execute(f"DESCRIBE SELECT * FROM {_parquet((file,))}").fetchall()
+        except duckdb.Error:
+            raise InputError(f"{file} cannot be read as parquet", "write the file again") from None
+    try:
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {_parquet(files)}").fetchall()
+    except duckdb.Error as error:
+        problem = f"the parts of {files[0].parent} do not fit together ({_first_line(error)})"
+        raise InputError(problem, "write them with one schema") from None
+    return {row[0]: row[1] for row in rows}
+
+
+def _refuse_empty(file: Path) -> None:
+    if file.stat().st_size == 0:
+        raise InputError(f"{file} is empty (0 bytes)", "write the table again or remove the file")
+
+
+def _parquet(files: tuple[Path, ...], options: str = "") -> str:
+    names = ", ".join(literal(str(file)) for file in files)
+    return f"read_parquet([{names}], union_by_name=true, hive_partitioning=false{options})"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,183 @@
+"""Histories as a data directory holds them, typed as the contract says, ready for queries.
+
+Rows are scanned where they lie. Two things are written down once, as parquet in the scratch
+space: csv, so that it is parsed one time, and a table that repeats rows. Whether a table does is
+asked of 64-bit hashes of key and `recorded_at`, which spill to disk; only the few rows that share
+one are compared whole. A table of tens of millions of rows is thus never sorted or grouped whole.
+"""
+
+import hashlib
+import os
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
+
+from credit.contract import Table
+from credit.errors import InputError
+from features.source_files import Source, content_sha256, find_sources
+from features.source_values import identifier, literal
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis
+    from ibis.backends.duckdb import Backend
+
+
+def connect(*, memory_limit: str, scratch: Path) -> "duckdb.DuckDBPyConnection":
+    """A DuckDB connection in UTC that keeps to its memory and spills to `scratch`."""
+    import duckdb
+
+    settings = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(scratch / "spill"),
+        "TimeZone": "UTC",
+        "autoinstall_known_extensions": "false",
+        "preserve_insertion_order": "false",
+    }
+    return duckdb.connect(config=settings)
+
+
+def repeated_keys(table: Table, rows: str) -> str:
+    """SQL of the hashes that several of `rows` share; equal hashes are a hint, not a proof."""
+    key = version_hash(table)
+    return f"SELECT {key} AS version FROM ({rows}) GROUP BY ALL HAVING count(*) > 1"
+
+
+def version_hash(table: Table) -> str:
+    """SQL: one 64-bit number for a row's key and, where versioned, its `recorded_at`."""
+    names = (*table.key, *(("recorded_at",) if table.versioned else ()))
+    return f"hash({', '.join(identifier(name) for name in names)})"
+
+
+class History:
+    """One data directory, opened: the tables that are there, each as the contract types it."""
+
+    def __init__(
+        self, path: Path, *, utc_offset_minutes: int, memory_limit: str, scratch: Path | None
+    ) -> None:
+        self.path = path
+        self.utc_offset_minutes = utc_offset_minutes
+        self._temporary = None if scratch else TemporaryDirectory(prefix="vouch-")
+        self._scratch = scratch or Path(self._temporary.name)  # type: ignore[union-attr]
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        self.connection = connect(memory_limit=memory_limit, scratch=self._scratch)
+        self._sources = find_sources(path, self.connection)
+        self._opened: set[str] = set()
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of the tables that are there; features of the other ones are missing."""
+        return frozenset(self._sources)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the table files' names and bytes: what scratch space is keyed by."""
+        return content_sha256(self.path, self._sources)
+
+    @cached_property
+    def backend(self) -> "Backend":
+        """Ibis over `connection`."""
+        import ibis
+
+        return ibis.duckdb.from_connection(self.connection)
+
+    @cached_property
+    def currency(self) -> str | None:
+        """The directory's one currency; None where no payment says any."""
+        if "payments" not in self.tables:
+            return None
+        self._open("payments")
+        rows = self.connection.execute("SELECT DISTINCT currency FROM payments").fetchall()
+        names = sorted(name for (name,) in rows if name)
+        if len(names) > 1:
+            mend = "keep one currency in a directory"
+            raise InputError(f"payments.currency holds {' and '.join(names[:3])}", mend)
+        return names[0] if names else None
+
+    def table(self, name: str) -> "ibis.Table":
+        """The contract's columns of `name` in order, blanks null, identical rows one.
+
+        KeyError where the directory has no such table.
+        """
+        self._open(name)
+        return self.backend.table(name)
+
+    def close(self) -> None:
+        """Give back the connection and the temporary space."""
+        self.connection.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self, name: str) -> None:
+        source = self._sources[name]
+        if name not in self._opened:
+            _refuse_missing_columns(source)
+            rows = self._written_once(source)
+            self.connection.execute(f"CREATE VIEW {identifier(name)} AS {rows}")
+            self._opened.add(name)
+
+    def _written_once(self, source: Source) -> str:
+        rows = source.rows
+        if source.format == "csv":
+            rows = self._kept(source.table.name, rows)
+        if self._repeats(source.table, rows):
+            rows = self._kept(source.table.name, _each_row_once(source.table, rows))
+        return rows
+
+    def _repeats(self, table: Table, rows: str) -> bool:
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {identifier(f'repeated_{table.name}')} AS"
+            f" {repeated_keys(table, rows)}"
+        )
+        count = f"SELECT count(*) FROM {identifier(f'repeated_{table.name}')}"
+        return self.connection.execute(count).fetchall()[0][0] > 0
+
+    def _kept(self, name: str, rows: str) -> str:
+        """Rows as a parquet file in scratch space, made once for this data and this reading."""
+        reading = hashlib.sha256(rows.encode()).hexdigest()
+        file = self._scratch / "sources" / self.sha256 / f"{name}-{reading[:16]}.parquet"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(f".{os.getpid()}.part")
+            self.connection.execute(f"COPY ({rows}) TO {literal(str(part))} (FORMAT parquet)")
+            part.replace(file)
+        return f"SELECT * FROM read_parquet([{literal(str(file))}])"
+
+
+def open_history(
+    path: Path,
+    *,
+    utc_offset_minutes: int = 480,
+    memory_limit: str = "4GB",
+    scratch: Path | None = None,
+) -> History:
+    """The data directory at `path`; InputError names a file that cannot be read.
+
+    Values are read as `data check` reads them; it, not this, says what is wrong with them.
+    Without `scratch`, temporary space that goes with the history serves.
+    """
+    return History(
+        path, utc_offset_minutes=utc_offset_minutes, memory_limit=memory_limit, scratch=scratch
+    )
+
+
+def _refuse_missing_columns(source: Source) -> None:
+    for column in source.table.columns:
+        if column.required and column.name not in source.columns:
+            what = f"{source.files[0]} has no column {column.name}"
+            raise InputError(what, f"{source.table.name} needs it; run vouch data check")
+
+
+def _each_row_once(table: Table, rows: str) -> str:
+    repeated = f"{version_hash(table)} IN (FROM {identifier(f'repeated_{table.name}')})"
+    return (
+        f"SELECT * FROM ({rows}) WHERE NOT {repeated}"
+        f" UNION ALL SELECT DISTINCT * FROM ({rows}) WHERE {repeated}"
+    )
