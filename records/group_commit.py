@@ -1,0 +1,121 @@
+"""Group commit: many works, one durable transaction, and no answer before it is on disk."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from records.store import Records, RecordsUnavailableError, passing_errors
+
+Result = TypeVar("Result")
+GROUP_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Work(Generic[Result]):
+    do: Callable[[Connection], Result]
+    answer: Future[Result]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a work came to, held back until its group is on disk."""
+
+    result: Any = None
+    error: BaseException | None = None
+
+
+class GroupCommit:
+    """Writes for many callers at once: what waits while one commit syncs shares the next.
+
+    A work is a function of a connection. It runs on the writer's thread inside a savepoint:
+    when it raises, its own writes are undone, its caller gets the exception, and its
+    neighbours are not touched. When the commit itself fails, every caller of the group gets
+    RecordsUnavailableError and nothing was written. A work may run again after a failure that
+    may pass, so it must do nothing but read and write through its connection.
+    """
+
+    def __init__(self, records: Records, *, group_max: int = GROUP_MAX) -> None:
+        self._records = records
+        self._group_max = group_max
+        self._waiting: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._door = threading.Lock()
+        self._writer = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._writer.start()
+
+    async def submit(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` returned, once it is durable; or what it raised."""
+        return await asyncio.wrap_future(self.hand_in(work))
+
+    def hand_in(self, work: Callable[[Connection], Result]) -> Future[Result]:
+        """The same for callers without an event loop."""
+        answer: Future[Result] = Future()
+        with self._door:
+            if self._closed:
+                raise RecordsUnavailableError("the records are closing")
+            self._waiting.put(_Work(work, answer))
+        return answer
+
+    def close(self) -> None:
+        """Write what was handed in, answer it, and stop. Later works are refused."""
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._writer.join()
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            _answer(group, self._commit(group))
+
+    def _next_group(self) -> list[_Work[Any]]:
+        """The works of the next transaction; empty where the door was closed."""
+        first = self._waiting.get()
+        if first is None:
+            return []
+        group = [first]
+        while len(group) < self._group_max:
+            try:
+                further = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if further is None:
+                self._waiting.put(None)  # for the next turn: this group is still to be written
+                break
+            group.append(further)
+        return group
+
+    def _commit(self, group: list[_Work[Any]]) -> list[_Outcome]:
+        try:
+            with self._records.writing() as connection:
+                return [_tried(work, connection) for work in group]
+        except Exception as error:  # noqa: BLE001 - whatever broke the commit, every caller must hear it
+            return [_Outcome(error=error)] * len(group)
+
+
+def _tried(work: _Work[Any], connection: Connection) -> _Outcome:
+    savepoint = connection.begin_nested()
+    try:
+        with passing_errors():
+            result = work.do(connection)
+    except Exception as error:  # noqa: BLE001 - it belongs to whoever handed the work in
+        savepoint.rollback()
+        return _Outcome(error=error)
+    savepoint.commit()
+    return _Outcome(result=result)
+
+
+def _answer(group: list[_Work[Any]], outcomes: list[_Outcome]) -> None:
+    for work, outcome in zip(group, outcomes, strict=True):
+        if not work.answer.set_running_or_notify_cancel():
+            continue  # the caller went away; what was written stays written
+        if outcome.error is None:
+            work.answer.set_result(outcome.result)
+        else:
+            work.answer.set_exception(outcome.error)
