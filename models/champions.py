@@ -1,0 +1,100 @@
+"""Who is champion: an append-only history in one JSON file, replaced atomically."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from credit.errors import InputError
+
+PROMOTE, ROLLBACK = "promote", "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """A model in service: its product, version and the hash of its manifest."""
+
+    product: str
+    version: str
+    manifest_sha256: str
+
+
+class Champions:
+    """The champions of one home, told by the file at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def of(self, product: str) -> Reign | None:
+        """The model in service; None before the first promotion."""
+        reigns = _stack(self.history(), product)
+        return reigns[-1] if reigns else None
+
+    def pinned(self, product: str, version: str) -> str | None:
+        """The manifest hash with which `version` was last promoted; None if it never was."""
+        for event in reversed(self.history()):
+            if (event["product"], event["version"]) == (product, version):
+                return str(event["manifest_sha256"])
+        return None
+
+    def history(self) -> tuple[Mapping[str, Any], ...]:
+        """Every promotion and rollback, oldest first."""
+        try:
+            events = json.loads(self._path.read_bytes())["history"]
+        except FileNotFoundError:
+            return ()
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{self._path} cannot be read ({error})", "restore it") from None
+        return tuple(events)
+
+    def promote(self, reign: Reign, *, by: str, at: datetime) -> None:
+        """Writes the promotion down; promoting the present champion again changes nothing."""
+        with self._alone():
+            if self.of(reign.product) != reign:
+                self._append(PROMOTE, reign, by=by, at=at)
+
+    def rollback(self, product: str, *, by: str, at: datetime) -> Reign:
+        """Ends the present reign; the one before it, which serves again."""
+        with self._alone():
+            reigns = _stack(self.history(), product)
+            if len(reigns) < 2:  # noqa: PLR2004  # the present champion and the one before
+                raise InputError(
+                    f"{product} has no champion before the present one", "promote another model"
+                )
+            self._append(ROLLBACK, reigns[-2], by=by, at=at)
+            return reigns[-2]
+
+    def _append(self, action: str, reign: Reign, *, by: str, at: datetime) -> None:
+        event = {"action": action, **asdict(reign), "by": by, "at": at.astimezone(UTC).isoformat()}
+        text = json.dumps({"history": [*self.history(), event]}, indent=1) + "\n"
+        partial = self._path.with_suffix(".partial")
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(self._path)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _stack(history: tuple[Mapping[str, Any], ...], product: str) -> list[Reign]:
+    """The reigns still standing, oldest first: a promotion goes on top, a rollback takes it off."""
+    reigns: list[Reign] = []
+    for event in history:
+        if event["product"] != product:
+            continue
+        if event["action"] == ROLLBACK:
+            reigns.pop()
+        else:
+            reigns.append(Reign(product, event["version"], event["manifest_sha256"]))
+    return reigns
