@@ -1,0 +1,32 @@
+"""All commands of `vouch`, gathered. Heavy libraries load inside the commands that need them."""
+
+import typer
+
+from console import (
+    data_commands,
+    decision_commands,
+    feature_commands,
+    model_commands,
+    monitor_commands,
+    train_commands,
+)
+from console.demo import demo
+from console.doctor import doctor
+
+app = typer.Typer(
+    help="Credit scoring and risk decisions from payment histories.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(demo)
+app.command()(doctor)
+app.add_typer(data_commands.app, name="data")
+app.add_typer(feature_commands.app, name="features")
+app.add_typer(train_commands.app, name="train")
+app.add_typer(model_commands.app, name="models")
+app.command()(decision_commands.serve)
+app.command()(decision_commands.decide)
+app.command()(decision_commands.replay)
+app.add_typer(decision_commands.policy, name="policy")
+app.add_typer(monitor_commands.app, name="monitor")

@@ -1,0 +1,86 @@
+"""`vouch serve`, `decide`, `replay` and `policy`: answers and what they rest on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.output import Json, progress_bar, refuse, show
+from console.parse import parse_day
+from credit.errors import InputError
+from serving.settings import read_settings
+
+policy = typer.Typer(help="The rules of lending as reviewed text.")
+
+
+def serve(
+    *,
+    host: Annotated[
+        str, typer.Option(help="Loopback only, until partners have keys.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 3000,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+) -> None:
+    """Serve decisions over HTTP."""
+    from serving.run import serve as run
+
+    run(read_settings(), host=host, port=port, workers=workers)
+
+
+def decide(
+    file: Annotated[Path, typer.Argument(help="The body of a request, as JSON.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """One decision in-process, with its whole trace."""
+    import json
+
+    from serving.in_process import decide_file
+
+    answer = decide_file(read_settings(), file)
+    show(answer, [json.dumps(answer, ensure_ascii=False, indent=2)], as_json=as_json)
+
+
+def replay(
+    *,
+    since: Annotated[str | None, typer.Option(help="First day to replay.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1)] = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute recorded decisions from what was recorded; exit 1 if any differs."""
+    from monitoring.replay import replay as recompute
+
+    from records.store import open_records
+
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as progress:
+        result = recompute(
+            open_records(settings.database_url),
+            settings.home,
+            since=parse_day(since, "--since") if since else None,
+            limit=limit,
+            progress=progress,
+        )
+    show(result, [f"{result.checked:,} replayed, {result.differing:,} differ"], as_json=as_json)
+    refuse(found_wanting=bool(result.differing))
+
+
+@policy.command("check")
+def check_policy(
+    file: Annotated[Path, typer.Argument(help="A policy document (TOML).")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Prove that a policy document can be used."""
+    from credit.policy.terms import parse_policy
+
+    parsed = parse_policy(_text(file))
+    result = {"name": parsed.name, "version": parsed.version, "sha256": parsed.sha256}
+    show(result, [f"{parsed.name} {parsed.version}: holds ({parsed.sha256})"], as_json=as_json)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read ({error})", "name a TOML file in UTF-8") from None

@@ -1,0 +1,92 @@
+"""`vouch features`: published snapshots, the online store, and the proof that they agree."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.histories import open_clean
+from console.output import Json, progress_bar, refuse, show
+from console.parse import parse_day
+from credit.errors import InputError
+from serving.settings import read_settings
+
+app = typer.Typer(help="Features: build, publish online, look at, verify.")
+Data = Annotated[Path, typer.Option(help="Directory of histories in the data contract.")]
+
+
+@app.command()
+def build(
+    *,
+    data: Data,
+    as_of: Annotated[str, typer.Option(help="Last day whose records count.")],
+    as_json: Json = False,
+) -> None:
+    """Build and publish feature snapshots as known on a day."""
+    from features.snapshot import build as publish
+
+    settings = read_settings()
+    day = parse_day(as_of, "--as-of")
+    with progress_bar(quiet=as_json) as progress:
+        history = open_clean(data, settings, progress)
+        summary = publish(
+            history, as_of=day, home=settings.home, now=settings.now(), progress=progress
+        )
+    show(summary, summary.lines(), as_json=as_json)
+
+
+@app.command()
+def materialize(*, as_json: Json = False) -> None:
+    """Bring the latest snapshots into the online store."""
+    from features.store import materialize as publish
+
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as progress:
+        summary = publish(settings.home, now=settings.now(), progress=progress)
+    show(summary, summary.lines(), as_json=as_json)
+
+
+@app.command()
+def get(
+    entity: Annotated[str, typer.Argument(help="merchant or user.")],
+    entity_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """One entity's online features, their event time and their age."""
+    from features.store import OnlineFeatures
+
+    if entity not in {"merchant", "user"}:
+        raise InputError(f"entity is {entity!r}", "use merchant or user")
+    settings = read_settings()
+    limit = timedelta(hours=settings.features_max_age_hours)
+    now = settings.now()
+    evidence = OnlineFeatures(settings.home, entity, max_age=limit).read([entity_id], now=now)[0]
+    age = "" if evidence.as_of is None else f", age {now - evidence.as_of}"
+    head = f"{entity} {entity_id}: {evidence.freshness.value}, as of {evidence.as_of}{age}"
+    values = (f"  {name:<40}{value}" for name, value in evidence.values.items())
+    show(
+        evidence, [head, *([evidence.detail] if evidence.detail else []), *values], as_json=as_json
+    )
+    refuse(found_wanting=evidence.as_of is None)
+
+
+@app.command()
+def verify(
+    *,
+    data: Data,
+    sample: Annotated[int, typer.Option(min=1, help="Entities to compare.")] = 200,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Prove on this data: offline = online, and nothing depends on what was recorded later."""
+    from features.verify import verify as prove
+
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as progress:
+        history = open_clean(data, settings, progress)
+        scratch = settings.home / "scratch"
+        report = prove(history, sample=sample, seed=seed, scratch=scratch, progress=progress)
+    show(report, report.lines(), as_json=as_json)
+    refuse(found_wanting=not report.holds)

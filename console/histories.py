@@ -1,0 +1,26 @@
+"""Histories that were held against the contract before anything is built from them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from features.sources import History
+
+
+def open_clean(
+    directory: Path, settings: Settings, progress: Callable[[str, float], None] | None
+) -> "History":
+    """The directory's histories; InputError with the first violation where there is one."""
+    from data.check import require_clean
+
+    from features.sources import open_history
+
+    require_clean(directory, now=settings.now(), progress=progress)
+    return open_history(
+        directory,
+        utc_offset_minutes=settings.utc_offset_minutes,
+        scratch=settings.home / "scratch",
+    )

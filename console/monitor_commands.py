@@ -1,0 +1,61 @@
+"""`vouch monitor`: drift, calibration, performance, and whether to retrain."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.output import Json, progress_bar, refuse, show
+from console.parse import parse_day
+from serving.settings import read_settings
+
+app = typer.Typer(help="Watch what was decided against what came of it.")
+Product = Annotated[str, typer.Option(help="merchant-loan or deposit-waiver.")]
+
+
+@app.command()
+def run(
+    *,
+    product: Product = "merchant-loan",
+    outcomes: Annotated[Path | None, typer.Option(help="Directory with outcomes.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day of the window.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day of the window.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare recorded decisions with the training reference; exit 1 for drift."""
+    from monitoring.run import monitor
+
+    from records.store import open_records
+
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as progress:
+        result = monitor(
+            settings.home,
+            open_records(settings.database_url),
+            product,
+            outcomes_path=outcomes,
+            since=parse_day(since, "--since") if since else None,
+            until=parse_day(until, "--until") if until else None,
+            now=settings.now(),
+            progress=progress,
+        )
+    show(result, result.lines(), as_json=as_json)
+    refuse(found_wanting=result.found_drift)
+
+
+@app.command()
+def report(*, product: Product = "merchant-loan") -> None:
+    """Where the latest report lies."""
+    from monitoring.run import latest
+
+    typer.echo(latest(read_settings().home, product).report)
+
+
+@app.command()
+def status(*, as_json: Json = False) -> None:
+    """The latest verdict of each product."""
+    from monitoring.run import status as latest_verdicts
+
+    verdicts = latest_verdicts(read_settings().home)
+    lines = [f"{name}: {verdict}" for name, verdict in verdicts.items()]
+    show(verdicts, lines or ["nothing monitored yet: vouch monitor run"], as_json=as_json)

@@ -1,0 +1,130 @@
+"""`vouch train`: a model of a product from histories, or of any labelled table."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.output import Json, progress_bar, refuse, show
+from console.parse import parse_columns, parse_day, parse_monotone
+from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
+from serving.settings import read_settings
+
+if TYPE_CHECKING:
+    from training.product import TrainingResult
+
+app = typer.Typer(help="Train, calibrate, evaluate, report.")
+DEFAULT_TRIALS = 12
+Data = Annotated[Path, typer.Option(help="Directory of histories in the data contract.")]
+SplitAt = Annotated[str | None, typer.Option(help="Test rows are at or after this.")]
+TestShare = Annotated[
+    float | None, typer.Option(min=0.01, max=0.9, help="Test share, at random by seed.")
+]
+AsOf = Annotated[str | None, typer.Option(help="Use outcomes matured by this day.")]
+Trials = Annotated[int, typer.Option(min=0, help="Settings to try.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")]
+Out = Annotated[Path | None, typer.Option(help="Directory for report, metrics and model.")]
+Purge = Annotated[bool, typer.Option("--purge", help="Drop train rows matured after the split.")]
+
+
+@app.command(MERCHANT_LOAN)
+def merchant_loan(
+    *,
+    data: Data,
+    split_at: SplitAt = None,
+    test_share: TestShare = None,
+    as_of: AsOf = None,
+    trials: Trials = DEFAULT_TRIALS,
+    seed: Seed = 0,
+    out: Out = None,
+    purge: Purge = False,
+    as_json: Json = False,
+) -> None:
+    """Will this merchant repay an unsecured loan?"""
+    asked = {"split_at": split_at, "test_share": test_share, "trials": trials, "seed": seed}
+    _train(MERCHANT_LOAN, data, as_of, {**asked, "out": out, "purge": purge}, as_json=as_json)
+
+
+@app.command(DEPOSIT_WAIVER)
+def deposit_waiver(
+    *,
+    data: Data,
+    split_at: SplitAt = None,
+    test_share: TestShare = None,
+    as_of: AsOf = None,
+    trials: Trials = DEFAULT_TRIALS,
+    seed: Seed = 0,
+    out: Out = None,
+    purge: Purge = False,
+    as_json: Json = False,
+) -> None:
+    """Will this customer, spared the deposit, pay what is captured?"""
+    asked = {"split_at": split_at, "test_share": test_share, "trials": trials, "seed": seed}
+    _train(DEPOSIT_WAIVER, data, as_of, {**asked, "out": out, "purge": purge}, as_json=as_json)
+
+
+@app.command()
+def table(
+    file: Annotated[Path, typer.Argument(help="A labelled table: parquet or csv.")],
+    *,
+    label: Annotated[str, typer.Option(help="Column of 0 (good) and 1 (bad).")],
+    out: Annotated[Path, typer.Option(help="Directory for report, metrics and model.")],
+    time: Annotated[str | None, typer.Option(help="Column of times, for the split.")] = None,
+    split_at: SplitAt = None,
+    test_share: TestShare = None,
+    drop: Annotated[str, typer.Option(help="Columns to leave out, with commas.")] = "",
+    monotone: Annotated[str, typer.Option(help="COL=+1,COL=-1")] = "",
+    protected: Annotated[str, typer.Option(help="Columns never used as features.")] = "",
+    allow_leakage: Annotated[str, typer.Option(help="Columns known to be no leak.")] = "",
+    trials: Trials = DEFAULT_TRIALS,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """The same trainer on any labelled table."""
+    from training.table import train_table
+
+    with progress_bar(quiet=as_json) as progress:
+        result = train_table(
+            file,
+            label=label,
+            time=time,
+            split_at=split_at,
+            test_share=test_share,
+            drop=parse_columns(drop),
+            monotone=parse_monotone(monotone),
+            protected=parse_columns(protected),
+            allow_leakage=parse_columns(allow_leakage),
+            trials=trials,
+            seed=seed,
+            out=out,
+            now=read_settings().now(),
+            progress=progress,
+        )
+    _report(result, as_json=as_json)
+
+
+def _train(
+    product: str, data: Path, as_of: str | None, asked: dict[str, object], *, as_json: bool
+) -> None:
+    from data.check import require_clean
+    from training.product import train_product
+
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as progress:
+        require_clean(data, now=settings.now(), progress=progress)
+        result = train_product(
+            product,
+            data,
+            home=settings.home,
+            as_of=parse_day(as_of, "--as-of") if as_of else None,
+            now=settings.now(),
+            utc_offset_minutes=settings.utc_offset_minutes,
+            progress=progress,
+            **asked,
+        )
+    _report(result, as_json=as_json)
+
+
+def _report(result: "TrainingResult", *, as_json: bool) -> None:
+    show(result, result.lines(), as_json=as_json)
+    refuse(found_wanting=bool(result.leaks))
