@@ -1,0 +1,45 @@
+"""The pages of `docs/` that are generated: `python -m console.pages` writes them anew."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def cli_reference() -> str:
+    """Every command with its help, as `docs/cli.md`."""
+    from console.app import app
+
+    root = typer.main.get_command(app)
+    head = "# Command line\n\nGenerated from the commands themselves (`make docs`).\n"
+    tail = (
+        "\nEvery command takes `--help`. Exit codes: 0 done; 1 refused or found wanting; 2 bad use "
+        "or bad input, with one line that names the thing, the value and the mend.\n"
+    )
+    return head + "".join(_sections(root, "vouch")) + tail
+
+
+def _sections(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
+    context = typer.Context(command, info_name=name, terminal_width=92)
+    subcommands = getattr(command, "commands", {})
+    if not subcommands:
+        yield f"\n## {name}\n\n```text\n{command.get_help(context).strip()}\n```\n"
+    for sub_name, sub in subcommands.items():
+        yield from _sections(sub, f"{name} {sub_name}")
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_reference}
+
+
+def main() -> None:
+    """Writes every generated page."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+        sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()
