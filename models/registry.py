@@ -8,7 +8,6 @@ importing BentoML.
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,31 +15,10 @@ from typing import Any
 from credit.errors import InputError
 from models.artefact import MANIFEST, MODEL, Artefact, open_artefact
 from models.champions import Champions, Reign
+from models.entry import CANDIDATE, CHAMPION, SUPERSEDED, Details, Entry, Ref
 from models.manifest import TABLE, Manifest
 
-CANDIDATE, CHAMPION, SUPERSEDED = "candidate", "champion", "superseded"
 LATEST = "latest"
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A registered model: `product:version`."""
-
-    product: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.product}:{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the registry: stage is candidate, champion or superseded."""
-
-    ref: Ref
-    stage: str
-    created_at: datetime
-    metrics: Mapping[str, Any]
 
 
 class Registry:
@@ -66,8 +44,8 @@ class Registry:
     def list(self) -> tuple[Entry, ...]:
         """Every registered model by product, then newest first."""
         entries = [self._entry(ref) for ref in self._refs()]
-        entries.sort(key=lambda entry: (entry.created_at, entry.ref.version), reverse=True)
-        return tuple(sorted(entries, key=lambda entry: entry.ref.product))
+        entries.sort(key=lambda entry: (entry.created_at, entry.version), reverse=True)
+        return tuple(sorted(entries, key=lambda entry: entry.product))
 
     def resolve(self, text: str) -> Ref:
         """The model that `PRODUCT:VERSION`, `PRODUCT:latest` or `PRODUCT:champion` names."""
@@ -82,7 +60,19 @@ class Registry:
         have = ", ".join(map(str, known)) or "none; train one first"
         raise InputError(f"no model {text!r} is registered", f"there are: {have}")
 
-    def show(self, ref: Ref | str) -> Artefact:
+    def show(self, ref: Ref | str) -> Details:
+        """All that is known of `ref`, for a person to read."""
+        artefact = self.open(ref)
+        found = Ref(artefact.manifest.product, artefact.manifest.version)
+        return Details(
+            str(found),
+            self._stage(found),
+            artefact.manifest_sha256,
+            artefact.directory,
+            artefact.manifest,
+        )
+
+    def open(self, ref: Ref | str) -> Artefact:
         """The artefact of `ref`, verified; a champion also against the hash that was promoted."""
         found = ref if isinstance(ref, Ref) else self.resolve(ref)
         return open_artefact(
@@ -92,7 +82,7 @@ class Registry:
 
     def promote(self, ref: Ref | str, *, by: str, at: datetime) -> Ref:
         """Makes `ref` the champion of its product. The gate stands before this, in training."""
-        artefact = self.show(ref)
+        artefact = self.open(ref)
         manifest = artefact.manifest
         if manifest.product == TABLE:
             raise InputError(f"{ref} scores a table, no product", "promote a product's model")
@@ -135,7 +125,14 @@ class Registry:
 
     def _entry(self, ref: Ref) -> Entry:
         manifest = Manifest.from_json((self._directory(ref) / MANIFEST).read_bytes())
-        return Entry(ref, self._stage(ref), manifest.created_at, manifest.metrics)
+        return Entry(
+            str(ref),
+            ref.product,
+            ref.version,
+            self._stage(ref),
+            manifest.created_at,
+            manifest.metrics,
+        )
 
     def _stage(self, ref: Ref) -> str:
         reign = self._champions.of(ref.product)

@@ -41,7 +41,7 @@ def test_an_empty_registry_is_empty_and_makes_nothing(home: Path) -> None:
 def test_stages_follow_promotion(three: Registry) -> None:
     three.promote(f"{LOAN}:v1", by="ann", at=AT)
     three.promote(f"{LOAN}:v2", by="ann", at=AT)
-    stages = {entry.ref.version: entry.stage for entry in three.list()}
+    stages = {entry.version: entry.stage for entry in three.list()}
     assert stages == {"v1": "superseded", "v2": "champion", "v3": "candidate"}
     assert three.champion(LOAN).manifest.version == "v2"
 
@@ -74,7 +74,7 @@ def test_references_by_latest_and_champion(three: Registry) -> None:
     assert str(three.resolve(f"{LOAN}:latest")) == f"{LOAN}:v3"
     three.promote(f"{LOAN}:v2", by="ann", at=AT)
     assert str(three.resolve(f"{LOAN}:champion")) == f"{LOAN}:v2"
-    assert three.show(f"{LOAN}:v1").manifest.version == "v1"
+    assert three.open(f"{LOAN}:v1").manifest.version == "v1"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_references_by_latest_and_champion(three: Registry) -> None:
 )
 def test_an_unknown_reference_is_answered_with_what_exists(three: Registry, text: str) -> None:
     with pytest.raises(InputError, match=f"there are: {LOAN}:v1, {LOAN}:v2, {LOAN}:v3"):
-        three.show(text)
+        three.open(text)
 
 
 def test_the_same_artefact_twice_is_one_and_other_content_is_refused(
@@ -108,7 +108,7 @@ def test_a_copy_that_a_crash_cut_short_is_made_anew(
     kept = home / "bentoml" / "models" / LOAN / "v2"
     (kept / "manifest.json").unlink()
     three.register(make_artefact("again", version="v2"))
-    assert three.show(f"{LOAN}:v2").manifest.version == "v2"
+    assert three.open(f"{LOAN}:v2").manifest.version == "v2"
 
 
 def test_a_champion_swapped_after_promotion_is_refused(
@@ -123,7 +123,7 @@ def test_a_champion_swapped_after_promotion_is_refused(
     with pytest.raises(InputError, match="SHA-256"):
         three.champion(LOAN)
     with pytest.raises(InputError, match="SHA-256"):
-        three.show(f"{LOAN}:v1")
+        three.open(f"{LOAN}:v1")
 
 
 def test_the_stamp_changes_with_the_champion_only(three: Registry) -> None:
@@ -136,7 +136,7 @@ def test_the_stamp_changes_with_the_champion_only(three: Registry) -> None:
 
 
 def test_a_model_is_found_by_its_identity(three: Registry) -> None:
-    wanted = three.show(f"{LOAN}:v2")
+    wanted = three.open(f"{LOAN}:v2")
     assert three.find(LOAN, wanted.manifest_sha256) == wanted
     assert three.find(LOAN, "0" * 64) is None
 
@@ -166,3 +166,12 @@ def test_reading_the_champion_imports_neither_bentoml_nor_lightgbm(
         "sys.exit(str(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", program, str(home)], check=True)
+
+
+def test_what_is_shown_names_stage_hash_data_and_performance(three: Registry) -> None:
+    three.promote(f"{LOAN}:v2", by="ann", at=AT)
+    shown = three.show(f"{LOAN}:v2")
+    text = "\n".join(shown.lines())
+    for part in (f"{LOAN}:v2", "champion", shown.manifest_sha256, "2,000 rows", "gini 0.5000"):
+        assert part in text
+    assert three.list()[0].line().startswith(f"{LOAN}:v")
