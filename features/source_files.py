@@ -3,7 +3,9 @@
 import csv
 import hashlib
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +17,26 @@ from features.source_values import CSV_TEXT, identifier, literal, reading
 if TYPE_CHECKING:
     import duckdb
 
-_LONGEST_LINE = 1 << 26  # bytes of one csv row; a longer one is a broken quote
+ROW = "vouch_row"  # columns of a numbered scan; users' own columns do not have such names
+ROW_FILE = "vouch_file"
+_LONGEST_LINE = 1 << 24  # bytes of one csv row; a longer one is a broken quote
+_CSV_REASONS = ("Expected Number of Columns", "Invalid unicode", "Value with unterminated quote")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table's files; `columns` maps each column in them to its DuckDB type."""
+    """One table's files; `columns` maps each column in any of them to its DuckDB type."""
 
     table: Table
     format: str  # "parquet" or "csv"
     files: tuple[Path, ...]
     columns: Mapping[str, str]
+    columns_by_file: tuple[frozenset[str], ...]
+
+    def lacking(self, column: str) -> tuple[Path, ...]:
+        """The files that do not have `column`."""
+        pairs = zip(self.files, self.columns_by_file, strict=True)
+        return tuple(file for file, names in pairs if column not in names)
 
     @property
     def scan(self) -> str:
@@ -34,12 +45,14 @@ class Source:
 
     @property
     def numbered_scan(self) -> str:
-        """The same with `row` (from 1 within its `file`), to say where a row stands."""
+        """The same with `vouch_row` (from 1) and `vouch_file`, to say where a row stands."""
         if self.format == "csv":
             file = literal(str(self.files[0]))
-            return f'(SELECT *, row_number() OVER () AS "row", {file} AS "file" FROM {self.scan})'
-        scan = _parquet(self.files, ", file_row_number=true, filename='file'")
-        return f'(SELECT *, file_row_number + 1 AS "row" FROM {scan})'
+            return (
+                f"(SELECT *, row_number() OVER () AS {ROW}, {file} AS {ROW_FILE} FROM {self.scan})"
+            )
+        scan = _parquet(self.files, f", file_row_number=true, filename='{ROW_FILE}'")
+        return f"(SELECT *, file_row_number + 1 AS {ROW} FROM {scan})"
 
     @property
     def rows(self) -> str:
@@ -48,7 +61,9 @@ class Source:
 
     def _selected(self) -> list[str]:
         values = {
-            column.name: reading(column, self.columns.get(column.name)).strict
+            column.name: reading(column, self.columns.get(column.name)).strict(
+                f"{self.table.name}.{column.name} holds a value that cannot be read"
+            )
             for column in self.table.columns
         }
         if default := self.table.recorded_default:
@@ -81,6 +96,22 @@ def find_sources(path: Path, connection: "duckdb.DuckDBPyConnection") -> dict[st
         names = ", ".join(TABLE)
         raise InputError(f"no table in {path}", f"put NAME.parquet, NAME/ or NAME.csv of {names}")
     return sources
+
+
+@contextmanager
+def reading_of(source: Source) -> Iterator[None]:
+    """Turns what the engine says of a broken file into an InputError that names the file."""
+    import duckdb
+
+    try:
+        yield
+    except (
+        duckdb.IOException,
+        duckdb.InvalidInputException,
+        duckdb.ConversionException,
+        duckdb.SerializationException,
+    ) as error:
+        raise _unreadable(source, error) from None
 
 
 def content_sha256(path: Path, sources: Mapping[str, Source]) -> str:
@@ -122,7 +153,7 @@ def _csv_source(table: Table, file: Path) -> Source:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{file} has column {twice!r} twice", "keep one of them")
-    return Source(table, "csv", (file,), dict.fromkeys(names, CSV_TEXT))
+    return Source(table, "csv", (file,), dict.fromkeys(names, CSV_TEXT), (frozenset(names),))
 
 
 def _csv_header(file: Path) -> list[str]:
@@ -142,24 +173,43 @@ def _parquet_source(
 ) -> Source:
     for file in files:
         _refuse_empty(file)
-    columns = _described(files, connection)
-    return Source(table, "parquet", files, columns)
+    by_file = tuple(frozenset(_columns_of(file, connection)) for file in files)
+    return Source(table, "parquet", files, _columns_of_all(files, connection), by_file)
 
 
-def _described(files: tuple[Path, ...], connection: "duckdb.DuckDBPyConnection") -> dict[str, str]:
+def _columns_of(file: Path, connection: "duckdb.DuckDBPyConnection") -> list[str]:
     import duckdb
 
-    for file in files:
-        try:
-            connection.execute(f"DESCRIBE SELECT * FROM {_parquet((file,))}").fetchall()
-        except duckdb.Error:
-            raise InputError(f"{file} cannot be read as parquet", "write the file again") from None
+    query = f"DESCRIBE SELECT * FROM {_parquet((file,))}"
     try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {_parquet(files)}").fetchall()
+        return [row[0] for row in connection.execute(query).fetchall()]
+    except duckdb.Error:
+        raise InputError(f"{file} cannot be read as parquet", "write the file again") from None
+
+
+def _columns_of_all(
+    files: tuple[Path, ...], connection: "duckdb.DuckDBPyConnection"
+) -> dict[str, str]:
+    import duckdb
+
+    query = f"DESCRIBE SELECT * FROM {_parquet(files)}"
+    try:
+        return {row[0]: row[1] for row in connection.execute(query).fetchall()}
     except duckdb.Error as error:
-        problem = f"the parts of {files[0].parent} do not fit together ({_first_line(error)})"
+        problem = f"the parts in {files[0].parent} do not fit together ({_first_line(error)})"
         raise InputError(problem, "write them with one schema") from None
-    return {row[0]: row[1] for row in rows}
+
+
+def _unreadable(source: Source, error: Exception) -> InputError:
+    lines = str(error).splitlines()
+    found = re.search(r"on Line: (\d+)", lines[0])
+    where = f"{source.files[0]} line {found[1]}" if found else str(source.files[0])
+    why = next((line for line in lines if line.startswith(_CSV_REASONS)), lines[0])
+    mend = f"write table {source.table.name} again"
+    return InputError(
+        f"{where} cannot be read ({why.removeprefix('Invalid Input Error: ')[:200].rstrip('. ')})",
+        mend,
+    )
 
 
 def _refuse_empty(file: Path) -> None:

@@ -52,12 +52,12 @@ class Reading:
     value: str
     unreadable: str | None
 
-    @property
-    def strict(self) -> str:
-        """The value, or an error of the engine where it cannot be read."""
+    def strict(self, complaint: str) -> str:
+        """The value, or an error of the engine with `complaint` where it cannot be read."""
         if self.unreadable is None:
             return self.value
-        return f"CASE WHEN {self.unreadable} THEN error('unreadable') ELSE {self.value} END"
+        refused = f"error({literal(complaint)})"
+        return f"CASE WHEN {self.unreadable} THEN {refused} ELSE {self.value} END"
 
 
 def identifier(name: str) -> str:

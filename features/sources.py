@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from credit.contract import Table
 from credit.errors import InputError
-from features.source_files import Source, content_sha256, find_sources
+from features.source_files import Source, content_sha256, find_sources, reading_of
 from features.source_values import identifier, literal
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class History:
         source = self._sources[name]
         if name not in self._opened:
             _refuse_missing_columns(source)
-            rows = self._written_once(source)
+            with reading_of(source):
+                rows = self._written_once(source)
             self.connection.execute(f"CREATE VIEW {identifier(name)} AS {rows}")
             self._opened.add(name)
 

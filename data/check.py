@@ -1,0 +1,128 @@
+"""Holds a data directory against the contract, without loading a table whole.
+
+Each table is scanned by DuckDB within a memory limit; what does not fit spills to disk.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from credit.contract import TABLE
+from credit.errors import InputError
+from data.check_between import currencies, references
+from data.check_opened import Opened, open_table
+from data.check_report import CheckReport, Violation
+from data.check_rows import Rule, row_rules
+from data.check_versions import falling_payments, version_conflicts
+from features.source_files import Source, find_sources
+from features.sources import connect
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["CheckReport", "Violation", "check", "require_clean"]
+
+Progress = Callable[[str, float], None] | None
+MEMORY_LIMIT = "1200MB"
+_NO_TABLE = {"truth"}  # what generated data knows and nobody may train on
+
+
+def check(path: Path, *, now: datetime, progress: Progress = None) -> CheckReport:
+    """What in `path` violates the contract; `now` (aware) tells what would be the future.
+
+    InputError where there is nothing to check or a file cannot be read.
+    """
+    with TemporaryDirectory(prefix="vouch-check-") as scratch:
+        connection = connect(memory_limit=MEMORY_LIMIT, scratch=Path(scratch))
+        try:
+            sources = find_sources(path, connection)
+            _require_entities(path, sources)
+            tables = _opened(sources, connection, Path(scratch))
+            found = _checked(tables, now.astimezone(UTC).replace(tzinfo=None), progress)
+            return replace(found, warnings=(*_strangers(path), *found.warnings))
+        finally:
+            connection.close()
+
+
+def require_clean(path: Path, *, now: datetime, progress: Progress = None) -> None:
+    """Nothing, where `path` keeps the contract; InputError with the first violation else."""
+    report = check(path, now=now, progress=progress)
+    if report.violations:
+        more = f"{report.wrong} violations in all; " if report.wrong > 1 else ""
+        mend = f"{more}vouch data check {path} lists them"
+        raise InputError(f"{path}: {report.violations[0].line}", mend)
+
+
+def _require_entities(path: Path, sources: dict[str, Source]) -> None:
+    if not {"merchants", "users"} & sources.keys():
+        there = ", ".join(sources)
+        what = f"{path} has neither merchants nor users (only {there})"
+        raise InputError(what, "merchant-loan needs merchants, deposit-waiver users")
+
+
+def _opened(
+    sources: dict[str, Source], connection: "duckdb.DuckDBPyConnection", scratch: Path
+) -> dict[str, Opened]:
+    connection.execute("SET preserve_insertion_order = true")  # rows of csv are told by number
+    return {name: open_table(source, connection, scratch) for name, source in sources.items()}
+
+
+def _checked(tables: dict[str, Opened], now: datetime, progress: Progress) -> CheckReport:
+    rows: dict[str, int] = {}
+    violations: list[Violation] = []
+    warnings: list[str] = []
+    for place, (name, opened) in enumerate(tables.items()):
+        if progress is not None:
+            progress(name, place / len(tables))
+        rows[name], found = _rows(opened, now)
+        violations += [*_columns(opened, rows[name]), *found, *version_conflicts(opened)]
+        violations += [*references(opened, tables), *currencies(opened)]
+        warnings += [*_odd(opened, rows[name]), *falling_payments(opened)]
+    return CheckReport(rows, tuple(violations), tuple(warnings))
+
+
+def _columns(opened: Opened, rows: int) -> Iterator[Violation]:
+    table = opened.table
+    for column in table.columns:
+        if not column.required:
+            continue
+        lacking = opened.source.lacking(column.name)
+        if column.name not in opened.columns:
+            mend = f"add it; the contract's {table.name} needs it"
+            yield Violation(table.name, column.name, "missing column", max(rows, 1), (), mend)
+        elif lacking:
+            mend = "write the parts with one schema"
+            examples = tuple(file.name for file in lacking[:3])
+            yield Violation(table.name, column.name, "missing column", len(lacking), examples, mend)
+
+
+def _rows(opened: Opened, now: datetime) -> tuple[int, list[Violation]]:
+    """Rows of the table and what is wrong with single ones, counted in one scan."""
+    rules = row_rules(opened.table, opened.columns, now)
+    counts = ", ".join(f"count_if({rule.broken})" for rule in rules)
+    total, *broken = opened.fetch(f"SELECT count(*), {counts} FROM {opened.view}")[0]
+    found: list[tuple[Rule, int]] = [*zip(rules, broken, strict=True)]
+    return total, [opened.violation(rule, count) for rule, count in found if count]
+
+
+def _odd(opened: Opened, rows: int) -> Iterator[str]:
+    name = opened.table.name
+    if not rows:
+        yield f"{name} has no rows"
+    for column in opened.source.columns:
+        if column not in opened.table.names:
+            yield f"{name} has column {column[:60]!r}, which the contract does not know: ignored"
+
+
+def _strangers(path: Path) -> Iterator[str]:
+    for entry in sorted(path.iterdir()):
+        is_table = entry.suffix in (".parquet", ".csv") or any(entry.glob("*.parquet"))
+        name = entry.stem if entry.is_file() else entry.name
+        if is_table and name not in TABLE and name not in _NO_TABLE:
+            near = get_close_matches(name, TABLE, n=1)
+            meant = f" (is {near[0]} meant?)" if near else ""
+            yield f"{entry.name} is no table of the contract{meant}: ignored"

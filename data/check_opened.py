@@ -1,0 +1,102 @@
+"""One table opened for checking: its values, what is wrong or blank in them, and their place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from credit.contract import Column, Table
+from data.check_report import LONGEST_SHOWN, Violation, shown
+from data.check_rows import Rule
+from features.source_files import ROW, ROW_FILE, Source, reading_of
+from features.source_values import blank, identifier, literal, reading
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A table as a view: of a column `c`, `c` is its value, `wrong:c`, `blank:c` and `shown:c`."""
+
+    source: Source
+    view: str
+    connection: "duckdb.DuckDBPyConnection"
+
+    @property
+    def table(self) -> Table:
+        """The table's contract."""
+        return self.source.table
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Those of the contract's columns that the files have."""
+        return frozenset(self.source.columns) & frozenset(self.table.names)
+
+    def fetch(self, query: str) -> list[tuple]:
+        """Rows of a query over the view; InputError where the files break while being read."""
+        with reading_of(self.source):
+            return self.connection.execute(query).fetchall()
+
+    def violation(self, rule: Rule, count: int) -> Violation:
+        """`rule` broken `count` times, with its first examples by place."""
+        rows = f"SELECT * FROM {self.view} WHERE {rule.broken}"
+        examples = self.examples(rows, rule.shows)
+        return Violation(self.table.name, rule.column, rule.name, count, examples, rule.mend)
+
+    def examples(self, rows: str, shows: Sequence[str]) -> tuple[str, ...]:
+        """The first of `rows`, each by its place, its key and the values of `shows`."""
+        names = [name for name in (*self.table.key, *shows) if name in self.columns]
+        values = ", ".join(identifier(f"shown:{name}") for name in names)
+        query = (
+            f"SELECT {ROW_FILE}, {ROW}, {values} FROM ({rows})"
+            f" ORDER BY {ROW_FILE}, {ROW} LIMIT {EXAMPLES}"
+        )
+        return tuple(self._example(names, shows, row) for row in self.fetch(query))
+
+    def place(self, file: str, row: int) -> str:
+        """Where a row stands: its number, and its part where there are several."""
+        part = f"{Path(file).name} " if len(self.source.files) > 1 else ""
+        return f"{part}row {row}"
+
+    def _example(self, names: list[str], shows: Sequence[str], row: tuple) -> str:
+        values = dict(zip(names, row[2:], strict=True))
+        key = [f"{name}={shown(values[name])}" for name in self.table.key if name in values]
+        told = [f"{n}={shown(values[n])}" for n in shows if n in values and n not in self.table.key]
+        place = f"{self.place(row[0], row[1])} ({', '.join(key)})"
+        return f"{place}: {', '.join(told)}" if told else place
+
+
+def open_table(source: Source, connection: "duckdb.DuckDBPyConnection", scratch: Path) -> Opened:
+    """`source` for checking; csv is parsed once, into `scratch`."""
+    scan = source.numbered_scan
+    if source.format == "csv":
+        file = literal(str(scratch / f"{source.table.name}.parquet"))
+        with reading_of(source):
+            connection.execute(f"COPY (FROM {scan}) TO {file} (FORMAT parquet)")
+        scan = f"read_parquet([{file}])"
+    view = identifier(f"checked {source.table.name}")
+    selected = ", ".join(_selected(source))
+    connection.execute(
+        f"CREATE TEMP VIEW {view} AS SELECT {ROW}, {ROW_FILE}, {selected} FROM {scan}"
+    )
+    return Opened(source, view, connection)
+
+
+def _selected(source: Source) -> list[str]:
+    return [sql for column in source.table.columns for sql in _of_column(column, source)]
+
+
+def _of_column(column: Column, source: Source) -> list[str]:
+    found = source.columns.get(column.name)
+    read = reading(column, found)
+    name = identifier(column.name)
+    seen = "NULL" if found is None else f"left(CAST({name} AS VARCHAR), {LONGEST_SHOWN + 1})"
+    return [
+        f"{read.value} AS {name}",
+        f"{read.unreadable or 'FALSE'} AS {identifier(f'wrong:{column.name}')}",
+        f"{blank(column.name, found)} AS {identifier(f'blank:{column.name}')}",
+        f"{seen} AS {identifier(f'shown:{column.name}')}",
+    ]
