@@ -1,0 +1,211 @@
+"""Features as they were known: one row for each entity and day that is asked for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis import _
+
+from credit.contract import TABLE, Kind
+from features import loan_measures, payment_measures, user_measures
+from features.catalogue import ENTITY_FEATURES
+from features.definition import CATEGORY, MERCHANT, Feature
+from features.tiles import counterpart_tiles, day_tiles, entries
+from features.versions import day_number, known_at, with_knowledge
+
+if TYPE_CHECKING:
+    from features.sources import History
+
+Progress = Callable[[str, float], None]
+CHUNK_ROWS = 16_384  # spine rows a query: bounds memory, whatever the spine
+PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
+PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}
+PROFILE_SINCE = {"merchant": "opened_on", "user": "registered_on"}
+_TYPES = {
+    Kind.TEXT: pa.string(),
+    Kind.MONEY: pa.int64(),
+    Kind.COUNT: pa.int64(),
+    Kind.NUMBER: pa.float64(),
+    Kind.DAY: pa.date32(),
+    Kind.INSTANT: pa.timestamp("us"),
+    Kind.FLAG: pa.int64(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Measures of one kind of rows; `zero` are those that are 0 where a known entity has none."""
+
+    table: ibis.Table
+    zero: tuple[str, ...] = ()
+    present: bool = True
+
+
+class _Tables:
+    """A history in which an absent table is an empty one, so that its measures are missing."""
+
+    def __init__(self, history: "History") -> None:
+        self._history = history
+        self.utc_offset_minutes = history.utc_offset_minutes
+        self.tables = history.tables
+
+    def table(self, name: str) -> ibis.Table:
+        if name in self.tables:
+            return self._history.table(name)
+        schema = pa.schema([(column.name, _TYPES[column.kind]) for column in TABLE[name].columns])
+        return ibis.memtable(schema.empty_table())
+
+
+def as_known(
+    history: "History", entity: str, spine: pa.Table, *, progress: Progress | None = None
+) -> pa.Table:
+    """`spine` (entity_id, as_of date) with one column a feature of `entity`, in catalogue order.
+
+    Values are those that were known at the end of the day `as_of` (UTC): no row recorded later
+    counts, of no event. Numbers are doubles, categories text. What is not known is null.
+    """
+    asked, place = _distinct(spine)
+    tables = _Tables(history)
+    parts = []
+    with _tiles(history, tables, entity) as tiles:
+        for start in range(0, max(asked.num_rows, 1), CHUNK_ROWS):
+            if progress is not None:
+                progress("features", start / max(asked.num_rows, 1))
+            chunk = ibis.memtable(asked.slice(start, CHUNK_ROWS))
+            values = _values(tables, entity, chunk, tiles)
+            parts.append(history.backend.to_pyarrow(values))
+    if progress is not None:
+        progress("features", 1.0)
+    known = pa.concat_tables(parts)
+    known = known.take(pc.sort_indices(known, [("spine_id", "ascending")])).take(place)
+    for feature in ENTITY_FEATURES[entity]:
+        spine = spine.append_column(feature.name, known[feature.name])
+    return spine.combine_chunks()
+
+
+def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
+    """The different (entity, day) pairs, and where each spine row finds its own among them."""
+    import numpy as np
+
+    ids = spine["entity_id"].cast(pa.string()).combine_chunks()
+    days = spine["as_of"].cast(pa.date32()).cast(pa.int32()).combine_chunks()
+    pairs = pc.binary_join_element_wise(days.cast(pa.string()), ids, " ")
+    place = pairs.dictionary_encode().indices
+    __, first = np.unique(place.to_numpy(), return_index=True)
+    asked = {
+        "spine_id": np.arange(len(first), dtype="int64"),
+        "entity_id": ids.take(pa.array(first)),
+        "as_of_day": days.take(pa.array(first)).cast(pa.int64()),
+    }
+    return pa.table(asked), place
+
+
+@contextmanager
+def _tiles(
+    history: "History", tables: _Tables, entity: str
+) -> Iterator[tuple[ibis.Table, ibis.Table]]:
+    rows = entries(tables, entity)
+    with (
+        _kept(history, "day_tiles", day_tiles(rows)) as days,
+        _kept(history, "counterpart_tiles", counterpart_tiles(rows)) as counterparts,
+    ):
+        yield days, counterparts
+
+
+@contextmanager
+def _kept(history: "History", name: str, table: ibis.Table) -> Iterator[ibis.Table]:
+    """`table` computed once and kept in the engine while the block runs."""
+    unique = ibis.util.gen_name(name)
+    yield history.backend.create_table(unique, table, temp=True)
+    # Through Ibis, sqlglot 30.18 and later drop nothing: github.com/ibis-project/ibis/issues/12101
+    history.backend.raw_sql(f'DROP TABLE "{unique}"')
+
+
+def _values(
+    tables: _Tables, entity: str, spine: ibis.Table, tiles: tuple[ibis.Table, ibis.Table]
+) -> ibis.Table:
+    profile = _profile(tables, entity, spine)
+    groups = [*_payment_groups(tables, spine, tiles)]
+    groups += (
+        _loan_groups(tables, spine) if entity == MERCHANT else _user_groups(tables, spine, profile)
+    )
+    row = spine.left_join(profile, "spine_id").drop("spine_id_right")
+    for group in groups:
+        row = row.left_join(group.table, "spine_id").drop("spine_id_right")
+    row = row.mutate(
+        **{name: _zero_where_none(name) for group in groups if group.present for name in group.zero}
+    )
+    return row.select("spine_id", *(_column(feature) for feature in ENTITY_FEATURES[entity]))
+
+
+def _zero_where_none(name: str) -> ibis.Deferred:
+    """The measure, and 0 where the entity is known and has no rows: nothing is a fact then."""
+    return ibis.ifelse(_[name].isnull() & _.entity_known.notnull(), 0, _[name])
+
+
+def _column(feature: Feature) -> ibis.Deferred:
+    dtype = "string" if feature.dtype == CATEGORY else "float64"
+    return feature.expression.cast(dtype).name(feature.name)
+
+
+def _profile(tables: _Tables, entity: str, spine: ibis.Table) -> ibis.Table:
+    key = PROFILE_KEY[entity]
+    table = with_knowledge(tables.table(PROFILE_TABLE[entity]), key).rename(entity_id=key)
+    known = known_at(table, spine, "entity_id")
+    columns = ("industry", "city_tier") if entity == MERCHANT else ("credit_line_minor",)
+    return known.select(
+        "spine_id",
+        *columns,
+        entity_known=ibis.literal(1, "int64"),
+        since_day=day_number(known[PROFILE_SINCE[entity]]),
+    )
+
+
+def _payment_groups(
+    tables: _Tables, spine: ibis.Table, tiles: tuple[ibis.Table, ibis.Table]
+) -> tuple[Group, ...]:
+    days, counterparts = tiles
+    zero = payment_measures.ZERO_WHERE_NONE
+    return (
+        Group(payment_measures.day_measures(days, spine), zero, "payments" in tables.tables),
+        Group(payment_measures.counterpart_measures(counterparts, spine)),
+    )
+
+
+def _loan_groups(tables: _Tables, spine: ibis.Table) -> list[Group]:
+    loans = loan_measures.loan_states(tables, spine)
+    instalments = loan_measures.instalment_states(tables, loans)
+    repaid = {"loans", "repayments"} <= tables.tables
+    return [
+        Group(
+            loan_measures.loan_measures(loans),
+            loan_measures.LOANS_ZERO_WHERE_NONE,
+            "loans" in tables.tables,
+        ),
+        Group(
+            loan_measures.instalment_measures(instalments),
+            loan_measures.INSTALMENTS_ZERO_WHERE_NONE,
+            repaid,
+        ),
+    ]
+
+
+def _user_groups(tables: _Tables, spine: ibis.Table, profile: ibis.Table) -> list[Group]:
+    bills = user_measures.bill_states(tables, spine, profile)
+    holds = user_measures.hold_states(tables, spine)
+    return [
+        Group(
+            user_measures.bill_measures(bills),
+            user_measures.BILLS_ZERO_WHERE_NONE,
+            "bills" in tables.tables,
+        ),
+        Group(
+            user_measures.hold_measures(holds),
+            user_measures.HOLDS_ZERO_WHERE_NONE,
+            "holds" in tables.tables,
+        ),
+    ]

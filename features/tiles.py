@@ -1,0 +1,72 @@
+"""Payments added up where they will not change: by entity, event day and arrival day.
+
+A tile is what one arrival day said of one event day. Late rows and corrections make further
+tiles; no tile is ever rewritten.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+from features.definition import MERCHANT, counted, total
+from features.versions import day_number, signed
+
+if TYPE_CHECKING:
+    from features.sources import History
+
+ROUND_MINOR = 10_000  # a hundred major units
+NIGHT_ENDS = 6  # local hours 0-5 are night
+SATURDAY = 5
+
+# Each column of a tile: what of one payment row is added up.
+AMOUNTS: dict[str, Any] = {
+    "payment_count": counted(_.kind == "payment"),
+    "payment_minor": counted(_.kind == "payment") * _.amount_minor,
+    "refund_count": counted(_.kind == "refund"),
+    "refund_minor": counted(_.kind == "refund") * _.amount_minor,
+    "chargeback_count": counted(_.kind == "chargeback"),
+    "chargeback_minor": counted(_.kind == "chargeback") * _.amount_minor,
+    "payout_minor": counted(_.kind == "payout") * _.amount_minor,
+    "night_count": counted((_.kind == "payment") & (_.local_hour < NIGHT_ENDS)),
+    "weekend_minor": counted((_.kind == "payment") & (_.local_weekday >= SATURDAY))
+    * _.amount_minor,
+    "instalment_count": counted((_.kind == "payment") & (_.instalments > 1)),
+    "subsidised_count": counted((_.kind == "payment") & (_.subsidy_minor > 0)),
+    "round_count": counted((_.kind == "payment") & (_.amount_minor % ROUND_MINOR == 0)),
+}
+COUNTERPART = {"merchant": "user_id", "user": "merchant_id"}
+
+
+def entries(history: "History", entity: str) -> ibis.Table:
+    """Signed payment rows of an entity: id, counterpart, days, and what tiles add up."""
+    payments = history.table("payments")
+    local = payments.occurred_at + ibis.interval(minutes=history.utc_offset_minutes)
+    rows = payments.select(
+        "payment_id",
+        "recorded_at",
+        "kind",
+        "amount_minor",
+        "instalments",
+        "subsidy_minor",
+        entity_id=payments.merchant_id if entity == MERCHANT else payments.user_id,
+        counterpart_id=payments[COUNTERPART[entity]],
+        event_day=day_number(payments.occurred_at),
+        local_hour=local.hour(),
+        local_weekday=local.day_of_week.index(),
+    )
+    return signed(rows, "payment_id").filter(_.entity_id.notnull())
+
+
+def day_tiles(rows: ibis.Table) -> ibis.Table:
+    """Sums by entity, event day and arrival day."""
+    return rows.group_by("entity_id", "event_day", "arrival_day").aggregate(
+        **{name: total(_.sign * amount) for name, amount in AMOUNTS.items()}
+    )
+
+
+def counterpart_tiles(rows: ibis.Table) -> ibis.Table:
+    """Payments by entity, counterpart, event day and arrival day; anonymous ones are left out."""
+    identified = rows.filter(_.counterpart_id.notnull(), _.kind == "payment")
+    tiles = identified.group_by("entity_id", "counterpart_id", "event_day", "arrival_day")
+    return tiles.aggregate(count=total(_.sign), minor=total(_.sign * _.amount_minor))
