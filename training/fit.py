@@ -1,0 +1,137 @@
+"""Fitting: folds of boosted trees over all rows before the split, averaged into one model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.manifest import ModelFeature
+from models.signature import categorical_places
+from training.trees import averaged
+
+ROUNDS_MAX = 1500
+PATIENCE = 50
+FOLDS = 5
+SMALL_ROWS = 6000  # below this a second round of folds costs seconds and steadies the mean
+THREADS = 2
+
+Parameters = Mapping[str, Any]
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What LightGBM is given: the matrix, labels, and which rows belong to one entity."""
+
+    matrix: Any
+    label: Any
+    features: tuple[ModelFeature, ...]
+    entity: Any = None
+
+    def take(self, rows: Any) -> "Rows":
+        """The rows at these places."""
+        entity = None if self.entity is None else self.entity[rows]
+        return Rows(self.matrix[rows], self.label[rows], self.features, entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One model's text; each row's margin from the folds that did not see it; their rounds."""
+
+    model_text: str
+    out_of_fold: Any
+    rounds: tuple[int, ...]
+
+
+def fixed_parameters(features: Sequence[ModelFeature], *, seed: int) -> dict[str, Any]:
+    """What no search changes: bytes equal for equal seeds, whatever the threads."""
+    directions = [feature.direction for feature in features]
+    fixed: dict[str, Any] = {
+        "objective": "binary",
+        "metric": "binary_logloss",
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": THREADS,
+        "verbosity": -1,
+        "bagging_freq": 1,
+        "feature_pre_filter": False,
+    }
+    if any(directions):
+        fixed |= {"monotone_constraints": directions, "monotone_constraints_method": "intermediate"}
+    return fixed
+
+
+def boost(train: Rows, valid: Rows, parameters: Parameters) -> Any:
+    """A booster stopped where the loss on `valid` no longer falls."""
+    import lightgbm as lgb
+
+    data = dataset(train)
+    return lgb.train(
+        dict(parameters),
+        data,
+        num_boost_round=ROUNDS_MAX,
+        valid_sets=[lgb.Dataset(valid.matrix, valid.label, reference=data)],
+        callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+    )
+
+
+def dataset(rows: Rows) -> Any:
+    """The rows as LightGBM's own data set."""
+    import lightgbm as lgb
+
+    return lgb.Dataset(
+        rows.matrix,
+        rows.label,
+        feature_name=[f"f{place}" for place in range(len(rows.features))],
+        categorical_feature=categorical_places(rows.features),
+        free_raw_data=False,
+    )
+
+
+def folds_of(rows: Rows, *, folds: int, seed: int) -> Any:
+    """The fold of each row: an entity's rows together, else goods and bads evenly spread."""
+    random = np.random.default_rng(seed)
+    if rows.entity is not None:
+        _, group = np.unique(rows.entity, return_inverse=True)
+        return random.permutation(np.arange(group.max() + 1) % folds)[group]
+    fold = np.empty(len(rows.label), dtype=np.int64)
+    for outcome in (0, 1):
+        mine = np.flatnonzero(rows.label == outcome)
+        fold[mine] = random.permutation(np.arange(len(mine)) % folds)
+    return fold
+
+
+def fit(
+    rest: Rows, parameters: Parameters, *, seed: int, progress: Progress | None = None
+) -> Fitted:
+    """Folds of boosters over `rest`, each stopped on the fold it does not see, averaged.
+
+    The served model so learns from every row; the out-of-fold margins are what calibration
+    is chosen on.
+    """
+    repeats = 2 if len(rest.label) < SMALL_ROWS else 1
+    folds = min(FOLDS, max(2, int(min(rest.label.sum(), (1 - rest.label).sum()))))
+    texts, rounds = [], []
+    margins = np.zeros(len(rest.label))
+    for repeat in range(repeats):
+        fold = folds_of(rest, folds=folds, seed=seed + repeat)
+        for place in range(folds):
+            seen, unseen = np.flatnonzero(fold != place), np.flatnonzero(fold == place)
+            booster = boost(rest.take(seen), rest.take(unseen), parameters)
+            margins[unseen] += margin(booster, rest.matrix[unseen]) / repeats
+            texts.append(booster.model_to_string(num_iteration=booster.best_iteration))
+            rounds.append(booster.best_iteration)
+            _tell(progress, len(rounds) / (repeats * folds))
+    return Fitted(averaged(texts), margins, tuple(rounds))
+
+
+def margin(booster: Any, matrix: Any) -> Any:
+    """Raw margins at the booster's best round."""
+    return booster.predict(matrix, raw_score=True, num_threads=THREADS)
+
+
+def _tell(progress: Progress | None, share: float) -> None:
+    if progress is not None:
+        progress("fit", share)
