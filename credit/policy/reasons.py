@@ -1,7 +1,8 @@
 """Every reason Vouch can give, once: code, source and message, in order of precedence.
 
-Rules, models, the documentation and the console read this registry. The order of `REASONS`
-is the order in which reasons are given; a rule speaks before the model does.
+Rules, models, the documentation and the console read this registry. The order of `REASONS` is the
+order in which rules give their reasons; a rule speaks before the model does, and the model gives
+its own strongest first.
 """
 
 from dataclasses import dataclass
@@ -32,9 +33,12 @@ REASONS: tuple[Reason, ...] = (
     Reason("DURATION_TOO_LONG", RULE, "Order lasts longer than allowed", "订单时长超过上限"),
     Reason("NO_HISTORY", RULE, "No payment history is known", "无交易历史"),
     Reason("OPEN_ARREARS", RULE, "An instalment is in arrears", "存在逾期未还"),
+    Reason("LOAN_TROUBLED", RULE, "An earlier loan was restructured or lost", "曾有重组或核销贷款"),
     Reason("BILL_PAST_DUE", RULE, "A bill is past due", "账单逾期"),
     Reason("UNPAID_CAPTURE", RULE, "A captured deposit is unpaid", "有押金扣款未结清"),
+    Reason("ORDER_OVERDUE", RULE, "An order is past its return time", "有订单逾期未归还"),
     Reason("TOO_MANY_OPEN_HOLDS", RULE, "Too many deposits are waived already", "在途免押订单过多"),
+    Reason("FACT_MISSING", RULE, "A fact the rules need is not known", "缺少规则所需信息"),
     Reason("HISTORY_TOO_SHORT", RULE, "Payment history is too short", "交易历史过短"),
     Reason("NOT_TRADING", RULE, "No recent turnover", "近期无交易"),
     Reason("PROBABILITY_ABOVE_CUTOFF", RULE, "Risk is above the cut-off", "风险高于准入线"),
@@ -43,11 +47,21 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "LIMIT_BELOW_MINIMUM", RULE, "The limit is below the least loan", "可用额度低于最低借款额"
     ),
+    Reason("AMOUNT_ABOVE_LIMIT", RULE, "Amount is above the limit", "金额超过可用额度"),
+    Reason(
+        "DEPOSIT_ABOVE_CEILING",
+        RULE,
+        "The deposit is above what may be waived",
+        "押金超过可减免额度",
+    ),
     Reason(
         "PRICE_ABOVE_CAP", RULE, "The price needed is above the legal cap", "所需定价超过法定上限"
     ),
     Reason(
         "COUNTER_OFFER", RULE, "A smaller or shorter loan is offered", "可提供较小额度或较短期限"
+    ),
+    Reason(
+        "RISK_ALLOWS_PART", RULE, "Risk allows a part of the deposit only", "风险仅支持部分免押"
     ),
     Reason("DEPOSIT_PARTLY_WAIVED", RULE, "Part of the deposit is waived", "可减免部分押金"),
     Reason("TURNOVER_LEVEL", MODEL, "Level of turnover", "交易规模"),

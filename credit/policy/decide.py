@@ -1,0 +1,149 @@
+"""One decision from its first question to its last: read it beside the policy page.
+
+A loan: is the evidence fit to decide on? may this be asked for? is anything known of who asks? does
+a fact forbid it? is the risk acceptable, the amount within the limit, the price within the law, for
+the request or for something smaller? A waiver: the same, then all, a part or none of the deposit.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
+from credit.money import MILLION
+from credit.policy.application import LoanApplication, WaiverApplication
+from credit.policy.decision import Decision, Outcome, Scored, to_json
+from credit.policy.deposits import waived
+from credit.policy.evidence import Evidence, Freshness, Value
+from credit.policy.offers import assumed, judged_all, offers_made, reasons_against
+from credit.policy.page import Page
+from credit.policy.requests import (
+    against_loan,
+    against_waiver,
+    duration_days,
+    refuse_foreign_currency,
+)
+from credit.policy.terms import Policy
+
+__all__ = ["Decision", "Outcome", "Scored", "decide_loan", "decide_waiver", "to_json"]
+
+
+def decide_loan(
+    application: LoanApplication,
+    evidence: Evidence,
+    scored: Sequence[Scored],
+    *,
+    policy: Policy,
+    room_minor: int | None,
+    at: datetime,
+) -> Decision:
+    """The answer to a loan application.
+
+    `scored`: the candidates of `offers.candidates`, the request as asked first; empty where no
+    model could be asked. `room_minor`: what the line leaves, None where no line is kept. InputError
+    where the currency is not the policy's.
+    """
+    refuse_foreign_currency(application.currency, policy.currency)
+    page = Page(MERCHANT_LOAN, "loan", policy, evidence, at)
+    terms = policy.loan
+    request = {"amount_minor": application.amount_minor, "term_days": application.term_days}
+    reasons = page.asked(against_loan(application, terms), "terms_days", request)
+    if faults := page.degradations(scored):
+        return page.closed(Outcome.REFER, [*faults, *reasons])
+    worst = Outcome.DECLINE if reasons else Outcome.APPROVE
+    if evidence.freshness is Freshness.UNKNOWN:
+        worst = min(worst, page.without_history(terms.no_history.outcome))
+        reasons.append("NO_HISTORY")
+        if worst is not Outcome.APPROVE:
+            return page.closed(worst, reasons)
+        scored = assumed(application, evidence, policy, room_minor)
+    else:
+        _refuse_other_request(scored[0].amount_minor, application.amount_minor)
+        page.scored(scored[0], terms.bands)
+    ruling, spoken = page.knocked(terms.knockouts, request)
+    worst, reasons = min(worst, ruling), [*reasons, *spoken]
+    if worst is Outcome.DECLINE:
+        return page.closed(worst, reasons)
+    cases = judged_all(scored, evidence=evidence, terms=terms, room_minor=room_minor)
+    page.judged(cases)
+    outcome = min(worst, max(one.outcome for one in cases))
+    reasons += reasons_against(cases, outcome)
+    if outcome is not Outcome.APPROVE:
+        return page.closed(outcome, reasons)
+    return page.closed(
+        outcome,
+        reasons,
+        valid_for=timedelta(hours=terms.offer_valid_hours),
+        limit_minor=cases[0].limit.limit_minor,
+        offers=offers_made(cases, terms, at.date()),
+    )
+
+
+def decide_waiver(
+    application: WaiverApplication,
+    evidence: Evidence,
+    scored: Sequence[Scored],
+    *,
+    policy: Policy,
+    room_minor: int | None,
+    at: datetime,
+) -> Decision:
+    """The answer to a request to skip a deposit; what is not waived is due, whatever the outcome.
+
+    `scored`: the request alone, its amount the deposit; empty where no model could be asked.
+    `room_minor`: what the line leaves, None where no line is kept. InputError where the currency is
+    not the policy's, or the order ends before `at`.
+    """
+    refuse_foreign_currency(application.currency, policy.currency)
+    page = Page(DEPOSIT_WAIVER, "waiver", policy, evidence, at)
+    terms, deposit = policy.waiver, application.deposit_minor
+    request: dict[str, Value] = {
+        "scene": application.scene,
+        "deposit_minor": deposit,
+        "duration_days": duration_days(application, at),
+    }
+    reasons = page.asked(against_waiver(application, terms, at), "scenes", request)
+    if faults := page.degradations(scored):
+        return page.closed(Outcome.REFER, [*faults, *reasons], deposit_due_minor=deposit)
+    worst = Outcome.DECLINE if reasons else Outcome.APPROVE
+    share_ppm, band_max_minor = MILLION, terms.no_history.credit_max_minor
+    if evidence.freshness is Freshness.UNKNOWN:
+        worst = min(worst, page.without_history(terms.no_history.outcome))
+        reasons.append("NO_HISTORY")
+    else:
+        _refuse_other_request(scored[0].amount_minor, deposit)
+        band = page.scored(scored[0], terms.bands)
+        share_ppm, band_max_minor = band.credit_share_ppm, band.credit_max_minor
+        acceptable, risks = page.risk(terms)
+        worst, reasons = min(worst, acceptable), [*reasons, *risks]
+    ruling, spoken = page.knocked(terms.knockouts, request)
+    worst, reasons = min(worst, ruling), [*reasons, *spoken]
+    if worst is not Outcome.APPROVE:
+        return page.closed(worst, reasons, deposit_due_minor=deposit)
+    part = waived(
+        deposit,
+        share_ppm=share_ppm,
+        band_max_minor=band_max_minor,
+        scene=terms.scenes[application.scene],
+        terms=terms,
+        values=evidence.values,
+        room_minor=room_minor,
+    )
+    page.waived(part, application.scene)
+    if part.credit_minor == 0:
+        return page.closed(Outcome.DECLINE, [*reasons, part.reason], deposit_due_minor=deposit)
+    if part.credit_minor < deposit:
+        reasons += [part.reason, "DEPOSIT_PARTLY_WAIVED"]
+    return page.closed(
+        Outcome.APPROVE,
+        reasons,
+        valid_for=timedelta(minutes=terms.decision_valid_minutes),
+        credit_minor=part.credit_minor,
+        deposit_due_minor=deposit - part.credit_minor,
+    )
+
+
+def _refuse_other_request(scored_minor: int, asked_minor: int) -> None:
+    if scored_minor != asked_minor:
+        raise ValueError(
+            f"scored first is {scored_minor}; score the request as asked, {asked_minor}"
+        )

@@ -1,0 +1,217 @@
+"""A decision: the answer, why, and how it came about. Values only; JSON in the public names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import IntEnum
+from typing import Any
+
+from credit.contract import MERCHANT_LOAN
+from credit.money import as_number
+from credit.policy.reasons import MODEL, PRECEDENCE, REASON
+
+REASONS_MAX = 4
+
+
+class Outcome(IntEnum):
+    """Outcomes from the strictest to the loosest: a stricter one beats a looser."""
+
+    DECLINE = 0
+    REFER = 1
+    APPROVE = 2
+
+    @property
+    def word(self) -> str:
+        """As answers spell it."""
+        return self.name.lower()
+
+
+def outcome_of(word: str) -> Outcome:
+    """The outcome that a policy or an answer spells `word`."""
+    return Outcome[word.upper()]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One candidate with its calibrated P(bad) and the model's reasons, strongest first.
+
+    For a waiver the amount is the deposit, and the term the order's whole days.
+    """
+
+    amount_minor: int
+    term_days: int
+    probability: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenReason:
+    """A reason as it is given: code, message in English, and who speaks (rule or model)."""
+
+    code: str
+    message: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """What falls due on one day; principal and interest add up to it."""
+
+    due_on: date
+    due_minor: int
+    principal_minor: int
+    interest_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A loan that may be accepted. `apr_ppm`: annual rate in parts per million, fees apart."""
+
+    amount_minor: int
+    term_days: int
+    apr_ppm: int
+    fees_minor: int
+    repayment_type: str
+    schedule: tuple[Instalment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the trace: what went in, what was compared, what came out, whose rule it was."""
+
+    step: str
+    inputs: tuple[tuple[str, Any], ...]
+    comparison: str
+    result: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRef:
+    """The policy that decided: its name, version and the hash of its text."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on one application.
+
+    `probability` is that of the request as asked, rounded to a millionth; None where no
+    model was asked. Loans carry the limit and offers; waivers what is waived and what is due.
+    """
+
+    product: str
+    outcome: Outcome
+    reasons: tuple[GivenReason, ...]
+    probability: float | None
+    score: int | None
+    band: str | None
+    expires_at: datetime | None
+    features_as_of: datetime | None
+    degraded: tuple[str, ...]
+    policy: PolicyRef
+    trace: tuple[Step, ...]
+    limit_minor: int = 0
+    offers: tuple[Offer, ...] = ()
+    credit_minor: int = 0
+    deposit_due_minor: int = 0
+
+    def without_trace(self) -> "Decision":
+        """The same answer without the steps that led to it."""
+        return replace(self, trace=())
+
+
+def given(rules: Sequence[str], model: Sequence[str] = ()) -> tuple[GivenReason, ...]:
+    """At most four reasons: rules in the registry's order, then the model's, strongest first.
+
+    >>> [reason.code for reason in given(["NO_ROOM", "OPEN_ARREARS"], ["TENURE"])]
+    ['OPEN_ARREARS', 'NO_ROOM', 'TENURE']
+    """
+    for code in model:
+        if REASON[code].source != MODEL:
+            raise ValueError(f"{code} is a rule's reason; a model cannot give it")
+    codes = [*sorted(set(rules), key=PRECEDENCE.__getitem__), *dict.fromkeys(model)]
+    chosen = (REASON[code] for code in codes[:REASONS_MAX])
+    return tuple(GivenReason(one.code, one.message, one.source) for one in chosen)
+
+
+def to_json(decision: Decision) -> dict[str, Any]:
+    """The decision in the interface's names, plain JSON values, keys in a fixed order.
+
+    `decision_id` and `model` are added by whoever answers.
+    """
+    answer: dict[str, Any] = {
+        "product": decision.product,
+        "outcome": decision.outcome.word,
+        "reasons": [
+            {"code": one.code, "message": one.message, "source": one.source}
+            for one in decision.reasons
+        ],
+        "probability": decision.probability,
+        "score": decision.score,
+        "band": decision.band,
+        "expires_at": _instant(decision.expires_at),
+        "features_as_of": _instant(decision.features_as_of),
+        "degraded": list(decision.degraded),
+    }
+    answer |= _loan(decision) if decision.product == MERCHANT_LOAN else _waiver(decision)
+    answer["policy"] = {
+        "name": decision.policy.name,
+        "version": decision.policy.version,
+        "sha256": decision.policy.sha256,
+    }
+    answer["trace"] = [_step(step) for step in decision.trace]
+    return answer
+
+
+def _loan(decision: Decision) -> dict[str, Any]:
+    first = decision.offers[0] if decision.offers else None
+    return {
+        "limit_minor": decision.limit_minor,
+        "apr": as_number(first.apr_ppm) if first else None,
+        "term_days": first.term_days if first else None,
+        "offers": [_offer(offer) for offer in decision.offers],
+    }
+
+
+def _waiver(decision: Decision) -> dict[str, Any]:
+    return {
+        "credit_minor": decision.credit_minor,
+        "deposit_due_minor": decision.deposit_due_minor,
+    }
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "amount_minor": offer.amount_minor,
+        "term_days": offer.term_days,
+        "apr": as_number(offer.apr_ppm),
+        "fees_minor": offer.fees_minor,
+        "repayment_type": offer.repayment_type,
+        "schedule": [
+            {
+                "due_on": due.due_on.isoformat(),
+                "due_minor": due.due_minor,
+                "principal_minor": due.principal_minor,
+                "interest_minor": due.interest_minor,
+            }
+            for due in offer.schedule
+        ],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "step": step.step,
+        "inputs": dict(step.inputs),
+        "comparison": step.comparison,
+        "result": step.result,
+        "layer": step.layer,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,199 @@
+"""What may be offered: the request as asked first, then smaller and shorter loans.
+
+Each candidate is scored for itself, since a smaller loan is a safer one, and judged by the same
+three questions: is the risk acceptable, the amount within the limit, the price within the law?
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from credit.money import MILLION, as_number, part_down, ppm_of, stepped_down
+from credit.policy.application import LoanApplication
+from credit.policy.bands import band_of
+from credit.policy.decision import Offer, Outcome, Scored
+from credit.policy.evidence import Evidence, Freshness
+from credit.policy.limits import ROOM, Limit, loan_limit
+from credit.policy.loan_terms import LoanBand, LoanTerms
+from credit.policy.pricing import Price, price_of
+from credit.policy.schedule import schedule
+from credit.policy.scorecard import against_risk
+from credit.policy.terms import Policy
+
+CANDIDATES_MAX = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A loan to be scored for itself."""
+
+    amount_minor: int
+    term_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One scored candidate: what it may be answered, and what stands against it."""
+
+    scored: Scored
+    probability_ppm: int
+    limit: Limit
+    price: Price
+    outcome: Outcome
+    reasons: tuple[str, ...]
+
+
+def candidates(
+    application: LoanApplication, evidence: Evidence, policy: Policy, room_minor: int | None
+) -> tuple[Candidate, ...]:
+    """The request as asked, then at most eight smaller or shorter loans, largest first."""
+    asked = Candidate(application.amount_minor, application.term_days)
+    grid = [asked, *_smaller(asked, evidence, policy.loan, room_minor)]
+    return tuple(dict.fromkeys(grid))[:CANDIDATES_MAX]
+
+
+def ceiling_minor(evidence: Evidence, terms: LoanTerms) -> int:
+    """The highest loan for an applicant, before the limit is measured."""
+    if evidence.freshness is Freshness.UNKNOWN:
+        return terms.no_history.amount_max_minor
+    return terms.amount_max_minor
+
+
+def _smaller(
+    asked: Candidate, evidence: Evidence, terms: LoanTerms, room_minor: int | None
+) -> Iterator[Candidate]:
+    for term_days in _terms_tried(asked.term_days, terms):
+        limit = loan_limit(
+            evidence.values,
+            terms,
+            terms.bands[0],
+            term_days=term_days,
+            room_minor=room_minor,
+            ceiling_minor=ceiling_minor(evidence, terms),
+        )
+        most_minor = min(asked.amount_minor, limit.limit_minor)
+        for share_ppm in (MILLION, *terms.counter_shares_ppm):
+            amount = stepped_down(part_down(most_minor, share_ppm), terms.amount_step_minor)
+            if amount >= terms.amount_min_minor:
+                yield Candidate(amount, term_days)
+
+
+def _terms_tried(term_days: int, terms: LoanTerms) -> tuple[int, ...]:
+    if term_days not in terms.terms_days:
+        return ()
+    shorter = [days for days in reversed(terms.terms_days) if days < term_days]
+    return (term_days, *shorter[: terms.shorter_terms_max])
+
+
+def limit_band(request_ppm: int, terms: LoanTerms) -> LoanBand:
+    """The band that sets the limit: the request's own, or the last that may be approved.
+
+    One band for all candidates, so that a riskier request never widens the limit.
+    """
+    return band_of(terms.bands, min(request_ppm, terms.approve_probability_max_ppm))
+
+
+def judged(
+    one: Scored, *, evidence: Evidence, terms: LoanTerms, band: LoanBand, room_minor: int | None
+) -> Judged:
+    """What one candidate may be answered, and every reason against it."""
+    ppm = ppm_of(one.probability)
+    limit = loan_limit(
+        evidence.values,
+        terms,
+        band,
+        term_days=one.term_days,
+        room_minor=room_minor,
+        ceiling_minor=ceiling_minor(evidence, terms),
+    )
+    price = price_of(
+        terms.price,
+        amount_minor=one.amount_minor,
+        term_days=one.term_days,
+        probability_ppm=ppm,
+        repayment_type=terms.repayment_type,
+    )
+    against = [
+        *against_risk(ppm, terms.approve_probability_max_ppm, terms.refer_probability_max_ppm),
+        *_against_amount(one.amount_minor, limit, terms),
+        *_against_price(price, terms),
+    ]
+    outcome = min((worst for worst, _ in against), default=Outcome.APPROVE)
+    return Judged(one, ppm, limit, price, outcome, tuple(code for _, code in against))
+
+
+def _against_amount(
+    amount_minor: int, limit: Limit, terms: LoanTerms
+) -> Iterator[tuple[Outcome, str]]:
+    if limit.limit_minor < terms.amount_min_minor:
+        yield Outcome.DECLINE, "NO_ROOM" if limit.binding == ROOM else "LIMIT_BELOW_MINIMUM"
+    elif amount_minor > limit.limit_minor:
+        yield Outcome.DECLINE, "AMOUNT_ABOVE_LIMIT"
+
+
+def _against_price(price: Price, terms: LoanTerms) -> Iterator[tuple[Outcome, str]]:
+    if not price.within(terms.price.apr_cap_ppm):
+        yield Outcome.DECLINE, "PRICE_ABOVE_CAP"
+
+
+def assumed(
+    application: LoanApplication, evidence: Evidence, policy: Policy, room_minor: int | None
+) -> tuple[Scored, ...]:
+    """The candidates of an applicant without history, at the P(bad) that the policy assumes."""
+    probability = as_number(policy.loan.no_history.probability_ppm)
+    return tuple(
+        Scored(one.amount_minor, one.term_days, probability)
+        for one in candidates(application, evidence, policy, room_minor)
+    )
+
+
+def judged_all(
+    scored: Sequence[Scored], *, evidence: Evidence, terms: LoanTerms, room_minor: int | None
+) -> tuple[Judged, ...]:
+    """Every candidate judged, the request first; its band sets the limit of them all."""
+    band = limit_band(ppm_of(scored[0].probability), terms)
+    return tuple(
+        judged(one, evidence=evidence, terms=terms, band=band, room_minor=room_minor)
+        for one in scored
+    )
+
+
+def reasons_against(cases: Sequence[Judged], outcome: Outcome) -> list[str]:
+    """Why the request is not answered as asked, and where something smaller is offered, that it is.
+
+    A decline is explained by all that stood against any candidate; anything better by what
+    stood against the request and against the best that was found instead.
+    """
+    if outcome is Outcome.DECLINE:
+        return [code for one in cases for code in one.reasons]
+    best = max(cases, key=lambda one: one.outcome)
+    counter = outcome is Outcome.APPROVE and best is not cases[0]
+    return [*cases[0].reasons, *best.reasons, *(["COUNTER_OFFER"] if counter else [])]
+
+
+def offers_made(cases: Sequence[Judged], terms: LoanTerms, on: date) -> tuple[Offer, ...]:
+    """The candidates that may be offered with their schedules: largest first, then longest.
+
+    The request, where it is approved, is both, and leads.
+    """
+    approved = [one for one in cases if one.outcome is Outcome.APPROVE]
+    approved.sort(key=lambda one: (-one.scored.amount_minor, -one.scored.term_days))
+    return tuple(_offer(one, terms.repayment_type, on) for one in approved[: terms.offers_max])
+
+
+def _offer(one: Judged, repayment_type: str, on: date) -> Offer:
+    due = schedule(
+        one.scored.amount_minor,
+        apr_ppm=one.price.apr_ppm,
+        term_days=one.scored.term_days,
+        repayment_type=repayment_type,
+        starts_on=on,
+    )
+    return Offer(
+        one.scored.amount_minor,
+        one.scored.term_days,
+        one.price.apr_ppm,
+        one.price.fees_minor,
+        repayment_type,
+        due,
+    )

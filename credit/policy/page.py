@@ -1,0 +1,207 @@
+"""The page on which one decision is written: its trace as it grows, and the answer at the end."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from credit.money import as_number, ppm_of
+from credit.policy.bands import Band, band_of
+from credit.policy.decision import (
+    Decision,
+    Offer,
+    Outcome,
+    PolicyRef,
+    Scored,
+    Step,
+    given,
+    outcome_of,
+)
+from credit.policy.deposits import Waived
+from credit.policy.evidence import Evidence, Freshness, Value
+from credit.policy.knockouts import REQUEST, Knockout, Ruling, ruled
+from credit.policy.loan_terms import STARTER
+from credit.policy.offers import Judged
+from credit.policy.scorecard import against_risk, score_of
+from credit.policy.terms import Policy
+from credit.policy.waiver_terms import WaiverTerms
+
+B = TypeVar("B", bound=Band)
+
+_FAULTS = {
+    Freshness.STALE: ("FEATURES_STALE", "features stale"),
+    Freshness.UNAVAILABLE: ("FEATURES_UNAVAILABLE", "features unavailable"),
+}
+_RISK = frozenset({"PROBABILITY_ABOVE_CUTOFF", "PROBABILITY_IN_REFER_BAND", "RISK_ALLOWS_PART"})
+
+
+@dataclass(slots=True)
+class Page:
+    """One decision in the making. Only its trace and what was read of the score change."""
+
+    product: str
+    section: str
+    policy: Policy
+    evidence: Evidence
+    at: datetime
+    trace: list[Step] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
+    probability_ppm: int | None = None
+    band: str | None = None
+    model_reasons: tuple[str, ...] = ()
+
+    def note(self, step: str, comparison: str, result: str, rule: str, **inputs: Any) -> None:
+        """Adds a step; `rule` is the policy field that spoke, below this product's section."""
+        path = f"{self.section}.{rule}"
+        self.trace.append(
+            Step(step, tuple(inputs.items()), comparison, result, self.policy.layer_of(path))
+        )
+
+    def degradations(self, scored: Sequence[Scored]) -> list[str]:
+        """Reasons for which nothing can be decided now; says so under `degraded`."""
+        codes = []
+        if self.evidence.freshness in _FAULTS:
+            code, said = _FAULTS[self.evidence.freshness]
+            codes.append(code)
+            detail = self.evidence.detail
+            self.degraded.append(f"{said}: {detail}" if detail else said)
+        elif self.evidence.freshness is Freshness.FRESH and not scored:
+            codes.append("MODEL_UNAVAILABLE")
+            self.degraded.append("model unavailable")
+        self.trace.append(
+            Step(
+                "evidence",
+                (("freshness", self.evidence.freshness.value), ("scored", len(scored))),
+                "fresh or unknown, and scored",
+                ", ".join(codes) or "fit to decide on",
+                self.policy.name,
+            )
+        )
+        return codes
+
+    def asked(self, codes: Iterable[str], rule: str, request: Mapping[str, Value]) -> list[str]:
+        """The reasons that the request alone gives, noted."""
+        found = list(codes)
+        result = ", ".join(found) or "offered"
+        self.note("request", "within what is offered", result, rule, **request)
+        return found
+
+    def without_history(self, word: str) -> Outcome:
+        """What the policy answers those of whom nothing is known."""
+        self.note("no history", "the policy's answer where nothing is known", word, "no_history")
+        return Outcome.APPROVE if word == STARTER else outcome_of(word)
+
+    def scored(self, first: Scored, bands: Sequence[B]) -> B:
+        """The band of the request's own probability; keeps what the model said."""
+        ppm = ppm_of(first.probability)
+        band = band_of(bands, ppm)
+        self.probability_ppm, self.band, self.model_reasons = ppm, band.name, first.reasons
+        self.note(
+            "score",
+            f"above {as_number(band.probability_from_ppm)}, "
+            f"at most {as_number(band.probability_to_ppm)}",
+            f"band {band.name}",
+            "bands",
+            probability=as_number(ppm),
+            score=score_of(ppm),
+        )
+        return band
+
+    def risk(self, terms: WaiverTerms) -> tuple[Outcome, list[str]]:
+        """What the cut-offs leave possible, and the reasons."""
+        approve_max, refer_max = terms.approve_probability_max_ppm, terms.refer_probability_max_ppm
+        ppm = self.probability_ppm or 0
+        against = list(against_risk(ppm, approve_max, refer_max))
+        codes = [code for _, code in against]
+        self.note(
+            "risk",
+            f"approve up to {as_number(approve_max)}, refer up to {as_number(refer_max)}",
+            ", ".join(codes) or "acceptable",
+            "approve_probability_max",
+            probability=as_number(ppm),
+        )
+        return min((worst for worst, _ in against), default=Outcome.APPROVE), codes
+
+    def knocked(
+        self, rows: Sequence[Knockout], request: Mapping[str, Value]
+    ) -> tuple[Outcome, list[str]]:
+        """What the knock-outs leave possible, and the reasons of those that spoke.
+
+        Of an applicant without history only the rows about the request are asked.
+        """
+        facts: dict[str, Value] = {REQUEST + name: value for name, value in request.items()}
+        if self.evidence.freshness is Freshness.FRESH:
+            facts |= self.evidence.values
+        else:
+            rows = [row for row in rows if row.feature.startswith(REQUEST)]
+        rulings = tuple(ruled(rows, facts))
+        for one in rulings:
+            self._note_ruling(one)
+        spoken = [one.reason for one in rulings if one.reason is not None]
+        return min((one.outcome for one in rulings), default=Outcome.APPROVE), spoken
+
+    def _note_ruling(self, one: Ruling) -> None:
+        result = "passes" if one.reason is None else f"{one.outcome.word}: {one.reason}"
+        if one.fact is None:
+            result = f"not known, {result}"
+        self.note("knock-out", one.comparison, result, "knockouts", **{one.row.feature: one.fact})
+
+    def judged(self, cases: Sequence[Judged]) -> None:
+        """Notes each candidate: what was measured, and what it may be answered."""
+        for one in cases:
+            cap = as_number(self.policy.loan.price.apr_cap_ppm)
+            self.note(
+                "request as asked" if one is cases[0] else "smaller or shorter",
+                f"risk within the cut-offs, amount within the limit, all-in rate at most {cap}",
+                ", ".join([one.outcome.word, *one.reasons]),
+                "price.apr_cap",
+                amount_minor=one.scored.amount_minor,
+                term_days=one.scored.term_days,
+                probability=as_number(one.probability_ppm),
+                limit_minor=one.limit.limit_minor,
+                **{f"limit_{name}": amount for name, amount in one.limit.legs},
+                expected_loss_minor=one.price.expected_loss_minor,
+                apr=as_number(one.price.apr_ppm),
+                apr_all_in=as_number(one.price.all_in_ppm),
+            )
+
+    def waived(self, part: Waived, scene: str) -> None:
+        """Notes how much of the deposit is waived, and which ceiling held it down."""
+        self.note(
+            "waiver",
+            "least of the ceilings",
+            f"{part.credit_minor} waived, bound by {part.binding}",
+            f"scenes.{scene}",
+            **dict(part.legs),
+        )
+
+    def closed(
+        self,
+        outcome: Outcome,
+        rules: Sequence[str],
+        *,
+        valid_for: timedelta | None = None,
+        limit_minor: int = 0,
+        offers: tuple[Offer, ...] = (),
+        credit_minor: int = 0,
+        deposit_due_minor: int = 0,
+    ) -> Decision:
+        """The finished answer. The model speaks where risk is among the reasons."""
+        ppm = self.probability_ppm
+        return Decision(
+            product=self.product,
+            outcome=outcome,
+            reasons=given(rules, self.model_reasons if _RISK.intersection(rules) else ()),
+            probability=None if ppm is None else as_number(ppm),
+            score=None if ppm is None else score_of(ppm),
+            band=self.band,
+            expires_at=None if valid_for is None else self.at + valid_for,
+            features_as_of=self.evidence.as_of,
+            degraded=tuple(self.degraded),
+            policy=PolicyRef(self.policy.name, self.policy.version, self.policy.sha256),
+            trace=tuple(self.trace),
+            limit_minor=limit_minor,
+            offers=offers,
+            credit_minor=credit_minor,
+            deposit_due_minor=deposit_due_minor,
+        )

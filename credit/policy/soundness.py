@@ -1,0 +1,202 @@
+"""What fields of a policy must be to each other, beyond what each must be alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from credit.money import MILLION, as_number
+from credit.policy.bands import Band
+from credit.policy.knockouts import (
+    LOAN_REQUEST_FACTS,
+    MEMBERSHIP,
+    ORDERED,
+    REQUEST,
+    WAIVER_REQUEST_FACTS,
+    Knockout,
+    names_protected,
+)
+from credit.policy.loan_terms import LoanTerms
+from credit.policy.reading import TermsError
+from credit.policy.reasons import REASON, RULE
+from credit.policy.waiver_terms import WaiverTerms
+
+COUNTER_SHARES_MAX = 3
+
+
+def refuse_unsound(loan: LoanTerms, waiver: WaiverTerms) -> None:
+    """TermsError for the first rule that the two sections break."""
+    for loan_rule in LOAN_RULES:
+        loan_rule(loan)
+    for waiver_rule in WAIVER_RULES:
+        waiver_rule(waiver)
+
+
+def _amounts_in_order(loan: LoanTerms) -> None:
+    _refuse_above(
+        "loan.amount_min_minor",
+        loan.amount_min_minor,
+        "loan.amount_max_minor",
+        loan.amount_max_minor,
+    )
+
+
+def _terms_in_order(loan: LoanTerms) -> None:
+    if not loan.terms_days or list(loan.terms_days) != sorted(loan.terms_days):
+        raise TermsError(f"loan.terms_days is {list(loan.terms_days)}", "list them shortest first")
+
+
+def _loan_cutoffs_in_order(loan: LoanTerms) -> None:
+    _refuse_cutoffs("loan", loan.approve_probability_max_ppm, loan.refer_probability_max_ppm)
+
+
+def _rates_in_order(loan: LoanTerms) -> None:
+    _refuse_rate("apr_floor", loan.price.apr_floor_ppm, loan.price.apr_cap_ppm)
+    standing = loan.price.funding_rate_ppm + loan.price.margin_rate_ppm
+    _refuse_rate("funding_rate + margin_rate", standing, loan.price.apr_cap_ppm)
+
+
+def _counter_offers_in_order(loan: LoanTerms) -> None:
+    shares = loan.counter_shares_ppm
+    falling = all(above > below for above, below in pairwise((MILLION, *shares, 0)))
+    if len(shares) > COUNTER_SHARES_MAX or not falling:
+        shown = [as_number(share) for share in shares]
+        raise TermsError(
+            f"loan.counter_shares is {shown}", "list at most three, falling, between 0 and 1"
+        )
+
+
+def _loan_bands_hold(loan: LoanTerms) -> None:
+    _refuse_broken_bands("loan.bands", loan.bands)
+    for name in ("amount_max_minor", "turnover_multiple_ppm"):
+        _refuse_rising("loan.bands", name, [getattr(band, name) for band in loan.bands])
+
+
+def _loan_knockouts_hold(loan: LoanTerms) -> None:
+    _refuse_knockouts("loan", loan.knockouts, (*loan.knockout_features, *LOAN_REQUEST_FACTS))
+
+
+def _waiver_cutoffs_in_order(waiver: WaiverTerms) -> None:
+    _refuse_cutoffs("waiver", waiver.approve_probability_max_ppm, waiver.refer_probability_max_ppm)
+
+
+def _waiver_bands_hold(waiver: WaiverTerms) -> None:
+    _refuse_broken_bands("waiver.bands", waiver.bands)
+    for name in ("credit_share_ppm", "credit_max_minor"):
+        _refuse_rising("waiver.bands", name, [getattr(band, name) for band in waiver.bands])
+
+
+def _waiver_knockouts_hold(waiver: WaiverTerms) -> None:
+    _refuse_knockouts(
+        "waiver", waiver.knockouts, (*waiver.knockout_features, *WAIVER_REQUEST_FACTS)
+    )
+
+
+def _scenes_hold(waiver: WaiverTerms) -> None:
+    if not waiver.scenes:
+        raise TermsError("waiver.scenes is empty", "state at least one scene")
+    for name, scene in waiver.scenes.items():
+        path = f"waiver.scenes.{name}"
+        _refuse_above(
+            f"{path}.credit_max_minor",
+            scene.credit_max_minor,
+            f"{path}.deposit_max_minor",
+            scene.deposit_max_minor,
+        )
+
+
+LOAN_RULES: tuple[Callable[[LoanTerms], None], ...] = (
+    _amounts_in_order,
+    _terms_in_order,
+    _loan_cutoffs_in_order,
+    _rates_in_order,
+    _counter_offers_in_order,
+    _loan_bands_hold,
+    _loan_knockouts_hold,
+)
+WAIVER_RULES: tuple[Callable[[WaiverTerms], None], ...] = (
+    _waiver_cutoffs_in_order,
+    _waiver_bands_hold,
+    _waiver_knockouts_hold,
+    _scenes_hold,
+)
+
+
+def _refuse_above(low_name: str, low: int, high_name: str, high: int) -> None:
+    if low > high:
+        raise TermsError(f"{low_name} is {low}, above {high_name} {high}", f"use at most {high}")
+
+
+def _refuse_cutoffs(section: str, approve_ppm: int, refer_ppm: int) -> None:
+    if approve_ppm > refer_ppm:
+        raise TermsError(
+            f"{section}.approve_probability_max is {as_number(approve_ppm)}, above "
+            f"{section}.refer_probability_max {as_number(refer_ppm)}",
+            "let the refer cut-off be at least the approve cut-off",
+        )
+
+
+def _refuse_rate(name: str, rate_ppm: int, cap_ppm: int) -> None:
+    if rate_ppm > cap_ppm:
+        raise TermsError(
+            f"loan.price.{name} is {as_number(rate_ppm)}, above apr_cap {as_number(cap_ppm)}",
+            f"use at most {as_number(cap_ppm)}",
+        )
+
+
+def _refuse_broken_bands(path: str, bands: Sequence[Band]) -> None:
+    edges = [0, *(band.probability_to_ppm for band in bands)]
+    for place, band in enumerate(bands):
+        _refuse_band_edge(f"{path}[{place + 1}]", band, edges[place])
+    if edges[-1] != MILLION:
+        raise TermsError(f"{path} end at {as_number(edges[-1])}", "let the last reach to 1")
+    names = [band.name for band in bands]
+    if len(set(names)) != len(names):
+        raise TermsError(f"{path} are called {', '.join(names)}", "give each its own name")
+
+
+def _refuse_band_edge(path: str, band: Band, begins_ppm: int) -> None:
+    begin, end = band.probability_from_ppm, band.probability_to_ppm
+    if begin != begins_ppm:
+        fault = "overlaps the band before it" if begin < begins_ppm else "leaves a gap before it"
+        raise TermsError(
+            f"{path}.probability_from is {as_number(begin)}: {band.name} {fault}",
+            f"use {as_number(begins_ppm)}",
+        )
+    if end <= begin:
+        raise TermsError(
+            f"{path}.probability_to is {as_number(end)}, not above probability_from "
+            f"{as_number(begin)}",
+            "let a band end above where it begins",
+        )
+
+
+def _refuse_rising(path: str, name: str, values: Sequence[int]) -> None:
+    for place, (better, worse) in enumerate(pairwise(values), start=2):
+        if worse > better:
+            raise TermsError(
+                f"{path}[{place}].{name.removesuffix('_ppm')} is above that of the band before it",
+                "a riskier band may not be given more",
+            )
+
+
+def _refuse_knockouts(section: str, rows: Sequence[Knockout], allowed: Sequence[str]) -> None:
+    for name in allowed:
+        if names_protected(name):
+            raise TermsError(
+                f"{section}.knockout_features holds {name!r}, a place or protected attribute",
+                "leave it out: nobody is knocked out for where or who they are",
+            )
+    for place, row in enumerate(rows, start=1):
+        for problem, mend in _faults_of(row, allowed):
+            raise TermsError(f"{section}.knockouts[{place}].{problem}", mend)
+
+
+def _faults_of(row: Knockout, allowed: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if row.feature not in allowed:
+        where = "a request field" if row.feature.startswith(REQUEST) else "in knockout_features"
+        yield f"feature is {row.feature!r}, not {where}", f"use one of {', '.join(allowed)}"
+    if row.reason not in REASON or REASON[row.reason].source != RULE:
+        yield f"reason is {row.reason!r}, no rule's reason", "use a code of docs/reasons.md"
+    if (row.op in MEMBERSHIP) != isinstance(row.value, tuple):
+        yield f"value is {row.value!r} for {row.op!r}", "give a list for in and not in, else one"
+    if row.op in ORDERED and isinstance(row.value, str):
+        yield f"value is {row.value!r} for {row.op!r}", "compare order with numbers only"

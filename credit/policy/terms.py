@@ -1,0 +1,64 @@
+"""A policy read from TOML: typed, bounded, every field known; anything else is a TermsError."""
+
+# ruff: noqa: RUF009  (declarations are dataclass fields, made once per class)
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from credit.policy.declared import Direction, Unit, declared, table
+from credit.policy.loan_terms import LoanTerms
+from credit.policy.reading import TermsError, read_table
+from credit.policy.soundness import refuse_unsound
+from credit.policy.waiver_terms import WaiverTerms
+
+__all__ = ["Policy", "TermsError", "parse_policy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A whole policy. `sha256` is that of its text; `origins` says which layer set each field."""
+
+    name: str = declared(Unit.TEXT, Direction.FIXED, "What the policy is called")
+    version: str = declared(Unit.TEXT, Direction.FIXED, "Which version of it this is")
+    currency: str = declared(Unit.TEXT, Direction.FIXED, "ISO 4217 code of all its money")
+    loan: LoanTerms = table(LoanTerms, "Loans to merchants")
+    waiver: WaiverTerms = table(WaiverTerms, "Deposits waived for users")
+    sha256: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def layer_of(self, path: str) -> str:
+        """The layer that set a field, such as `loan.price.apr_cap`."""
+        return self.origins[path]
+
+
+def parse_policy(text: str) -> Policy:
+    """The policy that `text` (TOML) states; TermsError names field, value, bound and mend."""
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as fault:
+        raise TermsError(f"policy is no TOML: {fault}", "mend the document") from None
+    policy = read_table(Policy, raw, "")
+    _refuse_currency(policy.currency)
+    refuse_unsound(policy.loan, policy.waiver)
+    return replace(
+        policy,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        origins=MappingProxyType(dict.fromkeys(_paths(raw), policy.name)),
+    )
+
+
+def _paths(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in raw.items():
+        yield prefix + name
+        if isinstance(value, dict):
+            yield from _paths(value, f"{prefix}{name}.")
+
+
+def _refuse_currency(code: str) -> None:
+    if not (len(code) == len("CNY") and code.isascii() and code.isalpha() and code.isupper()):
+        raise TermsError(f"currency is {code!r}", "give an ISO 4217 code such as CNY")

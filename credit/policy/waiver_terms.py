@@ -1,0 +1,98 @@
+"""What a policy says of waived deposits: every field with its unit, meaning and direction."""
+
+# ruff: noqa: RUF009  (declarations are dataclass fields, made once per class)
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from credit.policy.declared import Direction, Unit, declared, named, rows, table
+from credit.policy.knockouts import Knockout
+from credit.policy.loan_terms import STARTER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverBand:
+    """One band of probability: above `probability_from`, up to and with `probability_to`."""
+
+    name: str = declared(Unit.TEXT, Direction.FIXED, "What the band is called in answers")
+    probability_from_ppm: int = declared(
+        Unit.SHARE, Direction.DELEGATED, "P(bad) above which the band begins (0: from 0 itself)"
+    )
+    probability_to_ppm: int = declared(
+        Unit.SHARE, Direction.DELEGATED, "P(bad) up to and with which the band reaches"
+    )
+    credit_share_ppm: int = declared(
+        Unit.SHARE, Direction.LOWER_ONLY, "Share of the deposit that is waived (1: all, 0: none)"
+    )
+    credit_max_minor: int = declared(
+        Unit.MINOR, Direction.LOWER_ONLY, "Ceiling of what is waived in this band"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneTerms:
+    """What holds in one scene."""
+
+    deposit_max_minor: int = declared(
+        Unit.MINOR, Direction.LOWER_ONLY, "Largest deposit that may be asked about", least="1"
+    )
+    credit_max_minor: int = declared(
+        Unit.MINOR, Direction.LOWER_ONLY, "Ceiling of what is waived in this scene"
+    )
+    partial_allowed: bool = declared(
+        Unit.FLAG, Direction.LOWER_ONLY, "Whether a part of a deposit may be waived"
+    )
+    duration_days_max: int = declared(Unit.DAYS, Direction.LOWER_ONLY, "Longest order", least="1")
+    grace_hours: int = declared(
+        Unit.HOURS, Direction.DELEGATED, "Hours after `due_at` at which a hold expires"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverNoHistory:
+    """What a user is answered of whom nothing is known."""
+
+    outcome: str = declared(
+        Unit.TEXT,
+        Direction.LOWER_ONLY,
+        "Answer where nothing is known, loosest last",
+        choices=("decline", "refer", STARTER),
+    )
+    credit_max_minor: int = declared(
+        Unit.MINOR, Direction.LOWER_ONLY, "Largest deposit waived for a starter"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverTerms:
+    """The deposit-waiver section of a policy."""
+
+    approve_probability_max_ppm: int = declared(
+        Unit.SHARE, Direction.LOWER_ONLY, "P(bad) up to and with which a deposit may be waived"
+    )
+    refer_probability_max_ppm: int = declared(
+        Unit.SHARE, Direction.LOWER_ONLY, "P(bad) up to and with which a person may still waive"
+    )
+    user_max_minor: int = declared(
+        Unit.MINOR, Direction.LOWER_ONLY, "Ceiling of what is waived for one user at a time"
+    )
+    open_credit_feature: str = declared(
+        Unit.FACT, Direction.FIXED, "Feature that holds what is waived for the user already"
+    )
+    credit_min_minor: int = declared(
+        Unit.MINOR, Direction.HIGHER_ONLY, "Least part of a deposit worth waiving", least="1"
+    )
+    decision_valid_minutes: int = declared(
+        Unit.MINUTES, Direction.LOWER_ONLY, "Minutes for which a consultation holds", least="1"
+    )
+    knockout_features: tuple[str, ...] = declared(
+        Unit.FACT, Direction.SUBSET, "What knock-outs may look at", many=True
+    )
+    knockouts: tuple[Knockout, ...] = rows(
+        Knockout, Direction.SUPERSET, "Facts that decide without a score"
+    )
+    no_history: WaiverNoHistory = table(WaiverNoHistory, "Users of whom nothing is known")
+    bands: tuple[WaiverBand, ...] = rows(WaiverBand, Direction.DELEGATED, "Bands of probability")
+    scenes: Mapping[str, SceneTerms] = named(
+        SceneTerms, Direction.SUBSET, "Scenes in which deposits may be waived"
+    )
