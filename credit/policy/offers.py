@@ -93,19 +93,9 @@ def limit_band(request_ppm: int, terms: LoanTerms) -> LoanBand:
     return band_of(terms.bands, min(request_ppm, terms.approve_probability_max_ppm))
 
 
-def judged(
-    one: Scored, *, evidence: Evidence, terms: LoanTerms, band: LoanBand, room_minor: int | None
-) -> Judged:
+def judged(one: Scored, limit: Limit, terms: LoanTerms) -> Judged:
     """What one candidate may be answered, and every reason against it."""
     ppm = ppm_of(one.probability)
-    limit = loan_limit(
-        evidence.values,
-        terms,
-        band,
-        term_days=one.term_days,
-        room_minor=room_minor,
-        ceiling_minor=ceiling_minor(evidence, terms),
-    )
     price = price_of(
         terms.price,
         amount_minor=one.amount_minor,
@@ -152,10 +142,18 @@ def judged_all(
 ) -> tuple[Judged, ...]:
     """Every candidate judged, the request first; its band sets the limit of them all."""
     band = limit_band(ppm_of(scored[0].probability), terms)
-    return tuple(
-        judged(one, evidence=evidence, terms=terms, band=band, room_minor=room_minor)
-        for one in scored
-    )
+    limits = {
+        term_days: loan_limit(
+            evidence.values,
+            terms,
+            band,
+            term_days=term_days,
+            room_minor=room_minor,
+            ceiling_minor=ceiling_minor(evidence, terms),
+        )
+        for term_days in {one.term_days for one in scored}
+    }
+    return tuple(judged(one, limits[one.term_days], terms) for one in scored)
 
 
 def reasons_against(cases: Sequence[Judged], outcome: Outcome) -> list[str]:

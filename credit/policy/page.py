@@ -148,8 +148,8 @@ class Page:
 
     def judged(self, cases: Sequence[Judged]) -> None:
         """Notes each candidate: what was measured, and what it may be answered."""
+        cap = as_number(self.policy.loan.price.apr_cap_ppm)
         for one in cases:
-            cap = as_number(self.policy.loan.price.apr_cap_ppm)
             self.note(
                 "request as asked" if one is cases[0] else "smaller or shorter",
                 f"risk within the cut-offs, amount within the limit, all-in rate at most {cap}",

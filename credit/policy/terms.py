@@ -10,13 +10,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from credit.policy.bands import band_of
 from credit.policy.declared import Direction, Unit, declared, table
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.reading import TermsError, read_table
 from credit.policy.soundness import refuse_unsound
 from credit.policy.waiver_terms import WaiverTerms
 
-__all__ = ["Policy", "TermsError", "parse_policy"]
+__all__ = ["Policy", "TermsError", "band_of", "parse_policy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
