@@ -5,6 +5,7 @@ pins each manifest's hash, so that what serves is what was promoted. Serving rea
 importing BentoML.
 """
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -112,11 +113,9 @@ class Registry:
 
     def find(self, product: str, manifest_sha256: str) -> Artefact | None:
         """The registered model of this identity, to recompute what it once decided."""
-        for ref in self._refs():
-            if ref.product == product:
-                artefact = open_artefact(self._directory(ref))
-                if artefact.manifest_sha256 == manifest_sha256:
-                    return artefact
+        for manifest in sorted((self._models / product).glob(f"*/{MANIFEST}")):
+            if hashlib.sha256(manifest.read_bytes()).hexdigest() == manifest_sha256:
+                return open_artefact(manifest.parent, manifest_sha256=manifest_sha256)
         return None
 
     def history(self) -> tuple[Mapping[str, Any], ...]:

@@ -1,0 +1,98 @@
+"""The figures of one window: a value that the page and the JSON are written from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from models.artefact import Artefact
+from monitoring.performance import Performance, perform
+from monitoring.retrain_signal import Verdict, signal
+from monitoring.stability import Shift, shift, shifts
+from monitoring.window import Window
+
+PROBABILITY = "probability"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that one run of monitoring found.
+
+    `training` holds the model's figures on its test rows, for comparison.
+    """
+
+    product: str
+    model: Mapping[str, str]
+    made_at: datetime
+    first: str
+    last: str
+    decisions: int
+    approved: int
+    matured: int
+    unscored: int
+    by_other_models: int
+    verdict: Verdict
+    score: Shift | None
+    features: tuple[Shift, ...]
+    performance: Performance | None
+    training: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as plain JSON values, the verdict's line with them."""
+        found = asdict(self)
+        found["verdict"]["line"] = self.verdict.line
+        return found | {"made_at": self.made_at.astimezone(UTC).isoformat()}
+
+
+def measure_window(
+    window: Window, reference: Any, artefact: Artefact, *, now: datetime, days: tuple[str, str]
+) -> Figures:
+    """The figures of a window against the artefact's reference (a PyArrow table)."""
+    score = _score(window, reference)
+    moved = shifts(artefact.manifest.features, reference, window.features) if len(window) else ()
+    performance = _performance(window, artefact)
+    verdict = signal(decisions=len(window), score=score, features=moved, performance=performance)
+    return Figures(
+        product=artefact.manifest.product,
+        model=artefact.identity(),
+        made_at=now,
+        first=days[0],
+        last=days[1],
+        decisions=len(window),
+        approved=int(window.approved.sum()),
+        matured=int(window.matured_approvals.sum()),
+        unscored=window.unscored,
+        by_other_models=window.by_other_models,
+        verdict=verdict,
+        score=score,
+        features=moved,
+        performance=performance,
+        training=artefact.manifest.metrics,
+    )
+
+
+def window_days(window: Window) -> tuple[str, str]:
+    """First and last day of the decisions, ISO 8601; `none` where there are none."""
+    if not len(window):
+        return "none", "none"
+    days: Sequence[str] = sorted(f"{moment:%Y-%m-%d}" for moment in window.decided_at)
+    return days[0], days[-1]
+
+
+def _score(window: Window, reference: Any) -> Shift | None:
+    if not len(window):
+        return None
+    said = reference.column(PROBABILITY).cast("float64").to_numpy()
+    return shift("score", said, window.probability, category=False)
+
+
+def _performance(window: Window, artefact: Artefact) -> Performance | None:
+    rows = window.matured_approvals
+    moments = [moment for moment, ripe in zip(window.decided_at, rows, strict=True) if ripe]
+    return perform(
+        moments,
+        window.probability[rows],
+        window.bad[rows],
+        training_bads=artefact.manifest.data.bads,
+        seed=artefact.manifest.seed,
+    )

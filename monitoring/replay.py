@@ -1,0 +1,209 @@
+"""Replay: recorded decisions recomputed from what was recorded, compared byte for byte."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from credit.contract import MERCHANT_LOAN
+from credit.policy.application import LoanApplication, WaiverApplication
+from credit.policy.decide import decide_loan, decide_waiver
+from credit.policy.decision import Decision, Scored, to_json
+from credit.policy.evidence import Evidence, Freshness
+from credit.policy.offers import candidates
+from credit.policy.terms import Policy, parse_policy
+
+if TYPE_CHECKING:
+    from models.score import Scorer
+    from records.journal import Entry
+    from records.store import Records
+
+Progress = Callable[[str, float], None]
+EXAMPLES_MAX = 20
+_ADDED_BY_SERVING = ("decision_id", "decided_at", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A decision that came out otherwise, and the first part of it that did."""
+
+    decision_id: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """How many decisions were recomputed, how many differ, and the first of those."""
+
+    checked: int
+    differing: int
+    examples: tuple[Difference, ...]
+
+
+def replay(
+    records: "Records",
+    home: Path,
+    *,
+    since: date | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> ReplayResult:
+    """Recomputes recorded decisions with the recorded model and policy, looked up by their hash.
+
+    A decision whose model or policy is gone, or does not match its hash, differs.
+    """
+    from records.journal import scan
+
+    first = datetime.combine(since, time(), UTC) if since else None
+    shelf = _Shelf(records, home)
+    checked, found = 0, []
+    for entry in scan(records, since=first):
+        if checked == limit:
+            break
+        checked += 1
+        if part := _first_difference(entry, shelf):
+            found.append(Difference(entry["decision_id"], part))
+        if progress is not None and checked % 100 == 0:
+            progress(f"{checked:,} replayed", checked / limit if limit else 0.0)
+    return ReplayResult(checked, len(found), tuple(found[:EXAMPLES_MAX]))
+
+
+class _Shelf:
+    """Models and policies by their hash, each opened once."""
+
+    def __init__(self, records: "Records", home: Path) -> None:
+        self._records = records
+        self._home = home
+        self._scorers: dict[str, Scorer | None] = {}
+        self._policies: dict[str, Policy | None] = {}
+
+    def scorer(self, product: str, sha256: str) -> "Scorer | None":
+        if sha256 not in self._scorers:
+            from models.registry import Registry
+            from models.score import Scorer
+
+            artefact = Registry(self._home).find(product, sha256)
+            self._scorers[sha256] = Scorer(artefact) if artefact else None
+        return self._scorers[sha256]
+
+    def policy(self, sha256: str) -> Policy | None:
+        if sha256 not in self._policies:
+            from records.policies import read
+
+            with self._records.reading() as connection:
+                text = read(connection, sha256)
+            self._policies[sha256] = parse_policy(text) if text is not None else None
+        return self._policies[sha256]
+
+
+def _first_difference(entry: "Entry", shelf: _Shelf) -> str | None:
+    """The part of the decision that comes out otherwise; None where it is the same."""
+    policy = shelf.policy(entry["policy"]["sha256"])
+    if policy is None or policy.sha256 != entry["policy"]["sha256"]:
+        return "policy"
+    application, evidence = _application(entry), _evidence(entry)
+    if _candidates(entry, application, evidence, policy) != _asked(entry):
+        return "candidates"
+    scored = _scored(entry, shelf)
+    if scored is None:
+        return "model"
+    if [_pinned(one) for one in scored] != [_recorded(one) for one in entry["scored"]]:
+        return "scores"
+    decision = _decide(application, evidence, scored, policy, at=_instant(entry["decided_at"]))
+    return _answers_differ(to_json(decision), entry["decision"])
+
+
+def _application(entry: "Entry") -> LoanApplication | WaiverApplication:
+    request = entry["request"]
+    if entry["product"] == MERCHANT_LOAN:
+        names = ("application_id", "merchant_id", "amount_minor", "currency", "term_days")
+        return LoanApplication(**{name: request[name] for name in names})
+    names = ("user_id", "scene", "deposit_minor", "currency")
+    told = {name: request[name] for name in names}
+    return WaiverApplication(**told, due_at=_instant(request["due_at"]))
+
+
+def _evidence(entry: "Entry") -> Evidence:
+    known = entry["evidence"]
+    as_of = _instant(known["as_of"]) if known["as_of"] else None
+    return Evidence(known["values"], as_of, Freshness(known["freshness"]), known["detail"])
+
+
+def _candidates(
+    entry: "Entry",
+    application: LoanApplication | WaiverApplication,
+    evidence: Evidence,
+    policy: Policy,
+) -> list[tuple[int, int]]:
+    """What a loan is scored for, by the policy; a waiver is scored as it is asked."""
+    if isinstance(application, WaiverApplication) or not entry["scored"]:
+        return _asked(entry)
+    offered = candidates(application, evidence, policy, None)
+    return [(one.amount_minor, one.term_days) for one in offered]
+
+
+def _asked(entry: "Entry") -> list[tuple[int, int]]:
+    return [(one["amount_minor"], one["term_days"]) for one in entry["scored"]]
+
+
+def _scored(entry: "Entry", shelf: _Shelf) -> list[Scored] | None:
+    """The candidates scored again; reasons too where they were recorded. None without the model."""
+    if not entry["scored"]:
+        return []
+    model = entry["model"]
+    scorer = shelf.scorer(entry["product"], model["sha256"]) if model else None
+    if scorer is None:
+        return None
+    values = entry["evidence"]["values"]
+    rows = [{**values, **one["request_features"]} for one in entry["scored"]]
+    return [
+        Scored(
+            one["amount_minor"],
+            one["term_days"],
+            probability,
+            scorer.reasons(row, len(one["reasons"])) if one["reasons"] else (),
+        )
+        for one, row, probability in zip(entry["scored"], rows, scorer.score(rows), strict=True)
+    ]
+
+
+def _decide(
+    application: LoanApplication | WaiverApplication,
+    evidence: Evidence,
+    scored: list[Scored],
+    policy: Policy,
+    *,
+    at: datetime,
+) -> Decision:
+    if isinstance(application, LoanApplication):
+        return decide_loan(application, evidence, scored, policy=policy, room_minor=None, at=at)
+    return decide_waiver(application, evidence, scored, policy=policy, room_minor=None, at=at)
+
+
+def _answers_differ(recomputed: Mapping[str, Any], recorded: Mapping[str, Any]) -> str | None:
+    kept = {name: value for name, value in recorded.items() if name not in _ADDED_BY_SERVING}
+    if _bytes(recomputed) == _bytes(kept):
+        return None
+    for name in sorted({*recomputed, *kept}):
+        if _bytes(recomputed.get(name)) != _bytes(kept.get(name)):
+            return name
+    return "fields"
+
+
+def _bytes(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _pinned(scored: Scored) -> tuple[float, tuple[str, ...]]:
+    return scored.probability, scored.reasons
+
+
+def _recorded(scored: Mapping[str, Any]) -> tuple[float, tuple[str, ...]]:
+    return scored["probability"], tuple(scored["reasons"])
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

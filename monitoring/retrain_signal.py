@@ -1,0 +1,111 @@
+"""The signal: one verdict in a line, and what it rests on. It never calls training.
+
+Seasons move turnover and with it many features, and a model that is calibrated through its
+seasons need not be trained again for that. So a single feature that moved is watched; drift is
+what touches the scores: their own distribution, a feed that stopped, probabilities that no
+longer come true, or an order of risks that is lost.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitoring.performance import Performance
+    from monitoring.stability import Shift
+
+DRIFT, WATCH, STEADY, TOO_FEW = "drift", "watch", "no drift", "not enough data"
+DECISIONS_MIN = 100
+MATURED_MIN = 100
+EXPECTED_BADS_MIN = 10
+CLASS_MIN = 25
+# Standard errors and the factor by which observed must leave expected: chance, then substance.
+CALIBRATION_DRIFT = (3.0, 1.25)
+CALIBRATION_WATCH = (2.0, 1.15)
+GINI_LOST = 0.10
+NAMED_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`kind` is drift, watch, no drift or not enough data; `findings` say why, in words."""
+
+    kind: str
+    findings: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """The verdict in a line."""
+        return f"{self.kind}: {'; '.join(self.findings)}" if self.findings else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    kind: str
+    text: str
+
+
+def signal(
+    *,
+    decisions: int,
+    score: "Shift | None",
+    features: "Sequence[Shift]",
+    performance: "Performance | None",
+) -> Verdict:
+    """The verdict of a window: scores, features and matured approvals against training."""
+    if decisions < DECISIONS_MIN or score is None:
+        return Verdict(TOO_FEW, (f"{decisions} scored decisions, {DECISIONS_MIN} are needed",))
+    found = [*_of_score(score), *_of_features(features), *_of_performance(performance)]
+    for kind in (DRIFT, WATCH):
+        if texts := tuple(finding.text for finding in found if finding.kind == kind):
+            return Verdict(kind, texts)
+    return Verdict(STEADY, tuple(_unjudged(performance)))
+
+
+def _of_score(score: "Shift") -> Iterator[_Finding]:
+    if score.level:
+        kind = DRIFT if score.level > 1 else WATCH
+        yield _Finding(kind, f"score PSI {score.psi:.2f} (chance {score.chance:.2f})")
+
+
+def _of_features(features: "Sequence[Shift]") -> Iterator[_Finding]:
+    gone = [shift for shift in features if shift.went_missing]
+    if gone:
+        yield _Finding(DRIFT, f"values stopped arriving: {_named(gone)}")
+    moved = [shift for shift in features if shift.level > 1 and not shift.went_missing]
+    if moved:
+        yield _Finding(WATCH, f"features moved: {_named(moved)}")
+
+
+def _of_performance(performance: "Performance | None") -> Iterator[_Finding]:
+    if performance is None:
+        return
+    rate, ranking = performance.rate, performance.ranking
+    if rate.rows >= MATURED_MIN and rate.expected * rate.rows >= EXPECTED_BADS_MIN:
+        factor = max(rate.ratio, 1 / rate.ratio) if rate.ratio else float("inf")
+        words = f"calibration: observed {rate.observed:.1%} against expected {rate.expected:.1%}"
+        for kind, (errors, substance) in ((DRIFT, CALIBRATION_DRIFT), (WATCH, CALIBRATION_WATCH)):
+            if abs(rate.z) >= errors and factor >= substance:
+                yield _Finding(kind, words)
+                break
+    if ranking is not None and min(rate.bads, rate.rows - rate.bads) >= CLASS_MIN:
+        lost = ranking.promised - ranking.gini
+        if ranking.gini < ranking.low:
+            kind = DRIFT if lost >= GINI_LOST else WATCH
+            yield _Finding(
+                kind, f"Gini {ranking.gini:.2f} where {ranking.promised:.2f} is promised"
+            )
+
+
+def _unjudged(performance: "Performance | None") -> Iterator[str]:
+    rate = performance.rate if performance else None
+    if rate is None or rate.rows < MATURED_MIN or rate.expected * rate.rows < EXPECTED_BADS_MIN:
+        rows = rate.rows if rate else 0
+        yield f"scores and features are steady; {rows} matured approvals are too few to judge by"
+
+
+def _named(shifts: "Sequence[Shift]") -> str:
+    worst = sorted(shifts, key=lambda shift: -shift.psi)
+    names = [f"{shift.name} (PSI {shift.psi:.2f})" for shift in worst[:NAMED_MAX]]
+    rest = len(worst) - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest else "")
