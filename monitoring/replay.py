@@ -1,5 +1,6 @@
 """Replay: recorded decisions recomputed from what was recorded, compared byte for byte."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,6 +15,7 @@ from credit.policy.decide import decide_loan, decide_waiver
 from credit.policy.decision import Decision, Scored, to_json
 from credit.policy.evidence import Evidence, Freshness
 from credit.policy.offers import candidates
+from credit.policy.requests import duration_days
 from credit.policy.terms import Policy, parse_policy
 
 if TYPE_CHECKING:
@@ -22,25 +24,17 @@ if TYPE_CHECKING:
     from records.store import Records
 
 Progress = Callable[[str, float], None]
-EXAMPLES_MAX = 20
+NAMED_MAX = 20
+_LOG = logging.getLogger(__name__)
 _ADDED_BY_SERVING = ("decision_id", "decided_at", "model")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A decision that came out otherwise, and the first part of it that did."""
-
-    decision_id: str
-    part: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """How many decisions were recomputed, how many differ, and the first of those."""
+    """How many decisions were recomputed, and how many came out otherwise."""
 
     checked: int
     differing: int
-    examples: tuple[Difference, ...]
 
 
 def replay(
@@ -53,22 +47,25 @@ def replay(
 ) -> ReplayResult:
     """Recomputes recorded decisions with the recorded model and policy, looked up by their hash.
 
-    A decision whose model or policy is gone, or does not match its hash, differs.
+    A decision whose model or policy is gone, or does not match its hash, differs. The first
+    ones that differ are logged by name, with the part that came out otherwise.
     """
     from records.journal import scan
 
     first = datetime.combine(since, time(), UTC) if since else None
     shelf = _Shelf(records, home)
-    checked, found = 0, []
+    checked = differing = 0
     for entry in scan(records, since=first):
         if checked == limit:
             break
         checked += 1
         if part := _first_difference(entry, shelf):
-            found.append(Difference(entry["decision_id"], part))
+            differing += 1
+            if differing <= NAMED_MAX:
+                _LOG.warning("decision %s: %s differs", entry["decision_id"], part)
         if progress is not None and checked % 100 == 0:
             progress(f"{checked:,} replayed", checked / limit if limit else 0.0)
-    return ReplayResult(checked, len(found), tuple(found[:EXAMPLES_MAX]))
+    return ReplayResult(checked, differing)
 
 
 class _Shelf:
@@ -105,15 +102,17 @@ def _first_difference(entry: "Entry", shelf: _Shelf) -> str | None:
     if policy is None or policy.sha256 != entry["policy"]["sha256"]:
         return "policy"
     application, evidence = _application(entry), _evidence(entry)
-    if _candidates(entry, application, evidence, policy) != _asked(entry):
+    at = _instant(entry["decided_at"])
+    if _candidates(entry, application, evidence, policy, at=at) != _asked(entry):
         return "candidates"
     scored = _scored(entry, shelf)
     if scored is None:
         return "model"
     if [_pinned(one) for one in scored] != [_recorded(one) for one in entry["scored"]]:
         return "scores"
-    decision = _decide(application, evidence, scored, policy, at=_instant(entry["decided_at"]))
-    return _answers_differ(to_json(decision), entry["decision"])
+    decision = _decide(application, evidence, scored, policy, at=at)
+    named = {name: entry[name] for name in _ADDED_BY_SERVING}  # type: ignore[literal-required]
+    return _answers_differ({**to_json(decision), **named}, entry["decision"])
 
 
 def _application(entry: "Entry") -> LoanApplication | WaiverApplication:
@@ -137,10 +136,14 @@ def _candidates(
     application: LoanApplication | WaiverApplication,
     evidence: Evidence,
     policy: Policy,
+    *,
+    at: datetime,
 ) -> list[tuple[int, int]]:
-    """What a loan is scored for, by the policy; a waiver is scored as it is asked."""
-    if isinstance(application, WaiverApplication) or not entry["scored"]:
-        return _asked(entry)
+    """What must have been scored: nothing without a model or fresh evidence."""
+    if entry["model"] is None or evidence.freshness is not Freshness.FRESH:
+        return []
+    if isinstance(application, WaiverApplication):
+        return [(application.deposit_minor, duration_days(application, at))]
     offered = candidates(application, evidence, policy, None)
     return [(one.amount_minor, one.term_days) for one in offered]
 
@@ -184,13 +187,10 @@ def _decide(
 
 
 def _answers_differ(recomputed: Mapping[str, Any], recorded: Mapping[str, Any]) -> str | None:
-    kept = {name: value for name, value in recorded.items() if name not in _ADDED_BY_SERVING}
-    if _bytes(recomputed) == _bytes(kept):
-        return None
-    for name in sorted({*recomputed, *kept}):
-        if _bytes(recomputed.get(name)) != _bytes(kept.get(name)):
+    for name in sorted({*recomputed, *recorded}):
+        if name not in recomputed or _bytes(recomputed[name]) != _bytes(recorded.get(name)):
             return name
-    return "fields"
+    return None
 
 
 def _bytes(value: Any) -> bytes:
