@@ -20,6 +20,8 @@ SQLITE_AT_LEAST = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000
 _READING = "vouch_reading"
 
+__all__ = ["Connection", "Records", "RecordsUnavailableError", "instant_text", "open_records"]
+
 
 class RecordsUnavailableError(Exception):
     """The database is locked, full or gone: nothing was written; the caller may try again."""
@@ -66,6 +68,11 @@ def open_records(url: str) -> Records:
             "check VOUCH_DATABASE_URL, the folder's rights and the disk",
         ) from None
     return records
+
+
+def sqlite_version() -> str:
+    """The version of the SQLite that keeps the records: our own, not Python's."""
+    return str(pysqlite.sqlite_version)
 
 
 def instant_text(moment: datetime) -> str:

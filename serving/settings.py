@@ -30,6 +30,23 @@ class Settings:
         """The present, aware, in UTC."""
         return self.fixed_now or datetime.now(UTC)
 
+    def environment(self) -> dict[str, str]:
+        """The variables from which a child process reads these same settings."""
+        variables = {
+            "VOUCH_HOME": str(self.home),
+            "VOUCH_DATABASE_URL": self.database_url,
+            "VOUCH_ONLINE_STORE": self.online_store,
+            "VOUCH_ENGINE": self.engine,
+            "VOUCH_PARTNER": self.partner,
+            "VOUCH_UTC_OFFSET_MINUTES": str(self.utc_offset_minutes),
+            "VOUCH_FEATURES_MAX_AGE_HOURS": str(self.features_max_age_hours),
+        }
+        if self.policies:
+            variables["VOUCH_POLICIES"] = str(self.policies)
+        if self.fixed_now:
+            variables["VOUCH_NOW"] = self.fixed_now.isoformat()
+        return variables
+
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from `VOUCH_*`; InputError names a variable that cannot be used."""

@@ -1,0 +1,90 @@
+"""The composition root: settings in, an office that answers out. Wiring, and nothing else."""
+
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from credit.contract import ENTITY_OF, PRODUCTS
+from credit.errors import InputError
+from credit.policy.terms import parse_policy
+from models.artefact import Artefact
+from records import policies
+from records.group_commit import GroupCommit
+from records.store import Records, open_records
+from serving.desk import Desk, Model
+from serving.in_force import InForce
+from serving.metrics import Metrics
+from serving.office import Office
+from serving.settings import Settings
+
+PLATFORM_POLICY = "platform.toml"
+
+
+def open_office(settings: Settings) -> Office:
+    """An office over one home. InputError where the records or the policy cannot be used."""
+    from features.store import OnlineFeatures
+
+    from features.request import request_values
+    from models.registry import Registry
+
+    records = open_seeded_records(settings)
+    in_force = InForce(records, Registry(settings.home), admit, PRODUCTS)
+    max_age = timedelta(hours=settings.features_max_age_hours)
+    desk = Desk(
+        evidence={
+            product: OnlineFeatures(settings.home, entity, max_age=max_age)
+            for product, entity in ENTITY_OF.items()
+        },
+        request_values=request_values,
+        in_force=in_force,
+        now=settings.now,
+        clock="fixed" if settings.fixed_now else "real",
+        partner=settings.partner,
+    )
+    return Office(desk, in_force, records, GroupCommit(records), Metrics())
+
+
+def open_seeded_records(settings: Settings) -> Records:
+    """The records, with the shipped policy (or `VOUCH_POLICIES`) live where none was before."""
+    records = open_records(settings.database_url)
+    with records.writing() as connection:
+        if policies.live_sha256(connection) is None:
+            text = _first_policy(settings.policies)
+            parse_policy(text)
+            policies.seed(connection, text, by="shipped", at=settings.now())
+    return records
+
+
+def admit(artefact: Artefact) -> Model:
+    """The model in an artefact, ready to score; InputError where it must not serve.
+
+    A model made of other feature definitions than ours would be scored on values that it was
+    never shown.
+    """
+    from features.catalogue import definitions_sha256
+    from models.score import Scorer
+
+    manifest = artefact.manifest
+    ours = definitions_sha256(manifest.product)
+    if manifest.definitions_sha256 != ours:
+        theirs = manifest.definitions_sha256 or "none"
+        raise InputError(
+            f"{manifest.product}:{manifest.version} was trained on feature definitions "
+            f"{theirs[:12]}, this Vouch computes {ours[:12]}",
+            "train and promote a model with this version of the features",
+        )
+    return Model(Scorer(artefact), artefact.identity())
+
+
+def _first_policy(folder: Path | None) -> str:
+    """The policy that empty records start from."""
+    if folder is None:
+        return files("partners").joinpath(PLATFORM_POLICY).read_text(encoding="utf-8")
+    path = folder / PLATFORM_POLICY if folder.is_dir() else folder
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"VOUCH_POLICIES: {path} cannot be read ({error})",
+            f"name a folder with {PLATFORM_POLICY}",
+        ) from None

@@ -1,0 +1,64 @@
+"""From the wire's values to a case: what is asked, by whom, and the hash of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
+from credit.policy.application import LoanApplication, WaiverApplication
+from records.store import instant_text
+from serving.desk import Case
+from serving.shapes import LOAN, WAIVER
+from serving.wire import content_sha256, field_names, parse
+
+LOAN_PATH = "/v1/merchant-loans/decisions"
+WAIVER_PATH = "/v1/deposit-waivers/decisions"
+
+
+def loan_case(body: bytes) -> Case:
+    """The loan that a body asks for. RequestError where it cannot be read."""
+    values = parse(body, LOAN)
+    application = LoanApplication(
+        application_id=values["application_id"],
+        merchant_id=values["merchant_id"],
+        amount_minor=values["amount_minor"],
+        currency=values["currency"],
+        term_days=values["term_days"],
+    )
+    return Case(
+        product=MERCHANT_LOAN,
+        entity_id=application.merchant_id,
+        reference_id=application.application_id,
+        application=application,
+        request=values,
+        content_sha256=content_sha256(LOAN_PATH, values),
+    )
+
+
+def waiver_case(body: bytes) -> Case:
+    """The waived deposit that a body asks about. RequestError where it cannot be read."""
+    values = parse(body, WAIVER)
+    application = WaiverApplication(
+        user_id=values["user_id"],
+        scene=values["scene"],
+        deposit_minor=values["deposit_minor"],
+        currency=values["currency"],
+        due_at=values["due_at"],
+    )
+    return Case(
+        product=DEPOSIT_WAIVER,
+        entity_id=application.user_id,
+        reference_id=None,
+        application=application,
+        request=_plain(values),
+        content_sha256=content_sha256(WAIVER_PATH, values),
+    )
+
+
+def case_of(body: bytes) -> Case:
+    """The case of a body whose product is known by its fields."""
+    asks_for_a_loan = field_names(body) & {"application_id", "merchant_id", "amount_minor"}
+    return loan_case(body) if asks_for_a_loan else waiver_case(body)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, "due_at": instant_text(values["due_at"])}

@@ -1,0 +1,75 @@
+"""What the service tells Prometheus: requests, their latency, decisions and what degraded them.
+
+Under several workers the values lie in files that `PROMETHEUS_MULTIPROC_DIR` names, and any
+worker answers for all.
+"""
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from records.journal import Entry
+
+_SECONDS = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """The service's own counters, on a registry of their own."""
+
+    media_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "vouch_requests",
+            "Requests answered",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "vouch_request_seconds",
+            "Seconds from the request's first byte read to its answer",
+            ("route", "method"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._decisions = Counter(
+            "vouch_decisions", "Decisions recorded", ("product", "outcome"), registry=self._registry
+        )
+        self._degraded = Counter(
+            "vouch_decisions_degraded",
+            "Decisions recorded without what they should rest on",
+            ("product",),
+            registry=self._registry,
+        )
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route, method).observe(seconds)
+
+    def decided(self, entry: Entry) -> None:
+        """One decision was recorded."""
+        self._decisions.labels(entry["product"], entry["decision"]["outcome"]).inc()
+        if entry["decision"]["degraded"]:
+            self._degraded.labels(entry["product"]).inc()
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(_gathered(self._registry))
+
+
+def _gathered(own: CollectorRegistry) -> CollectorRegistry:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        return own
+    everyone = CollectorRegistry()
+    MultiProcessCollector(everyone, path=folder)  # type: ignore[no-untyped-call]  # untyped library
+    return everyone
