@@ -106,11 +106,13 @@ def reading_of(source: Source) -> Iterator[None]:
     try:
         yield
     except (
-        duckdb.IOException,
-        duckdb.InvalidInputException,
-        duckdb.ConversionException,
-        duckdb.SerializationException,
-    ) as error:
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.OutOfMemoryException,
+    ):
+        raise  # the query or the machine is at fault, not the file
+    except duckdb.Error as error:
         raise _unreadable(source, error) from None
 
 

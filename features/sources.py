@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
+from uuid import uuid4
 
 from credit.contract import Table
 from credit.errors import InputError
@@ -30,7 +31,7 @@ def connect(*, memory_limit: str, scratch: Path) -> "duckdb.DuckDBPyConnection":
 
     settings = {
         "memory_limit": memory_limit,
-        "temp_directory": str(scratch / "spill"),
+        "temp_directory": str(scratch / f"spill-{uuid4().hex}"),  # DuckDB removes it in the end
         "TimeZone": "UTC",
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": "false",
