@@ -15,7 +15,6 @@ from serving.cases import LOAN_PATH, WAIVER_PATH, loan_case, waiver_case
 from serving.intake import idempotency_key, read_body
 from serving.office import Office
 from serving.problems import RequestError
-from serving.scores import score_entities
 from serving.shapes import LOAN, SCORES, WAIVER, Shape
 from serving.wire import parse
 
@@ -92,10 +91,7 @@ async def read_decision(request: Request, office: Office) -> Response:
 async def score(request: Request, office: Office) -> Response:
     """Probability, score and band of up to 1,000 entities; no decision is made."""
     values = parse(await read_body(request), SCORES)
-    answer = await run_in_threadpool(
-        score_entities, office.desk, product=values["product"], entity_ids=values["entity_ids"]
-    )
-    return _json(orjson.dumps(answer))
+    return _json(orjson.dumps(await office.scores(values["product"], values["entity_ids"])))
 
 
 async def healthz(_request: Request, _office: Office) -> Response:

@@ -1,5 +1,6 @@
 """The composition root: settings in, an office that answers out. Wiring, and nothing else."""
 
+from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,7 @@ from models.artefact import Artefact
 from records import policies
 from records.group_commit import GroupCommit
 from records.store import Records, open_records
-from serving.desk import Desk, Model
+from serving.desk import Desk, EvidenceSource, Model
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
@@ -22,9 +23,8 @@ PLATFORM_POLICY = "platform.toml"
 
 def open_office(settings: Settings) -> Office:
     """An office over one home. InputError where the records or the policy cannot be used."""
-    from features.store import OnlineFeatures
-
     from features.request import request_values
+    from features.store import OnlineFeatures
     from models.registry import Registry
 
     records = open_seeded_records(settings)
@@ -41,7 +41,21 @@ def open_office(settings: Settings) -> Office:
         clock="fixed" if settings.fixed_now else "real",
         partner=settings.partner,
     )
-    return Office(desk, in_force, records, GroupCommit(records), Metrics())
+    for source in desk.evidence.values():
+        source.read([""], now=settings.now())  # the first read opens the store: seconds, paid here
+    scoring = replace(desk, evidence=open_evidence(settings))
+    return Office(desk, in_force, records, GroupCommit(records), Metrics(), scoring)
+
+
+def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:
+    """The online features of each product's entities."""
+    from features.store import OnlineFeatures
+
+    max_age = timedelta(hours=settings.features_max_age_hours)
+    return {
+        product: OnlineFeatures(settings.home, entity, max_age=max_age)
+        for product, entity in ENTITY_OF.items()
+    }
 
 
 def open_seeded_records(settings: Settings) -> Records:

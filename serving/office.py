@@ -1,8 +1,11 @@
 """The office: a desk that decides, records that remember, and the counters beside them."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from records.decisions import Asked, Conflict, Recorded, answered, record
 from records.group_commit import GroupCommit
@@ -13,19 +16,26 @@ from serving.in_force import InForce
 from serving.intake import KeysInFlight
 from serving.metrics import Metrics
 from serving.problems import RequestError
+from serving.scores import score_entities
 from serving.underwrite import underwrite
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """All that answers requests; `serving.assembly` puts it together."""
+    """All that answers requests; `serving.assembly` puts it together.
+
+    `scoring` is a second desk for scores by the thousand: its evidence is read by a thread of its
+    own, since one source is for one thread and decisions must not wait.
+    """
 
     desk: Desk
     in_force: InForce
     records: Records
     commit: GroupCommit
     metrics: Metrics
+    scoring: Desk
     keys: KeysInFlight = field(default_factory=KeysInFlight)
+    _scorers: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
 
     async def answer(self, case: Case, key: str | None) -> bytes:
         """The decision on a case, durable; RequestError where it contradicts an earlier one."""
@@ -45,6 +55,11 @@ class Office:
         asked, entry = self._asked(case, None), underwrite(case, self.desk)
         return self._told(self.commit.hand_in(self._writing(asked, entry)).result(), asked, entry)
 
+    async def scores(self, product: str, entity_ids: Sequence[str]) -> dict[str, Any]:
+        """What the model says of each entity; no decision is made."""
+        work = partial(score_entities, self.scoring, product=product, entity_ids=entity_ids)
+        return await asyncio.get_running_loop().run_in_executor(self._scorers, work)
+
     def readiness(self) -> tuple[bool, dict[str, str]]:
         """Whether decisions are made as they should be, and how each part stands."""
         checks = {"records": self._records_stand(), "policy": "ok"}
@@ -60,6 +75,7 @@ class Office:
     def close(self) -> None:
         """Answer what was handed in, then let everything go."""
         self.in_force.close()
+        self._scorers.shutdown()
         self.commit.close()
         self.records.close()
 

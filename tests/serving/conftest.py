@@ -114,7 +114,7 @@ def branch(tmp_path):
     }
     clock = [NOW]
     desk = Desk(evidence, request_values, in_force, lambda: clock[0], "real", "local")
-    office = Office(desk, in_force, records, GroupCommit(records), Metrics())
+    office = Office(desk, in_force, records, GroupCommit(records), Metrics(), desk)
     yield Branch(office, evidence, scorer, register, clock)
     office.close()
 

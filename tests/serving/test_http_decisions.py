@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from credit.policy.evidence import Evidence, Freshness
 from records.store import RecordsUnavailableError
 from serving import office as office_module
+from serving.intake import KeysInFlight
 
 LOANS, WAIVERS = "/v1/merchant-loans/decisions", "/v1/deposit-waivers/decisions"
 EVERY_DECISION = {
@@ -156,13 +158,7 @@ def test_two_processes_with_one_key_agree(branch, loan):
     from serving.wire import orjson
 
     case = loan_case(orjson.dumps(loan()))
-    twin = office_module.Office(
-        branch.office.desk,
-        branch.office.in_force,
-        branch.office.records,
-        branch.office.commit,
-        branch.office.metrics,
-    )
+    twin = replace(branch.office, keys=KeysInFlight())
 
     async def race():
         return await asyncio.gather(*(office.answer(case, "k") for office in (branch.office, twin)))
@@ -247,8 +243,6 @@ def test_a_defect_is_told_without_its_insides(ask, loan, branch, monkeypatch):
 
 
 def test_a_fixed_clock_is_marked_in_the_journal(branch, loan, decisions):
-    from dataclasses import replace
-
     from serving.cases import loan_case
     from serving.wire import orjson
 
