@@ -116,9 +116,7 @@ class LoanNoHistory:
 class LoanTerms:
     """The loan section of a policy."""
 
-    amount_min_minor: int = declared(
-        Unit.MINOR, Direction.HIGHER_ONLY, "Least loan made", least="1"
-    )
+    amount_min_minor: int = declared(Unit.MINOR, Direction.DELEGATED, "Least loan made", least="1")
     amount_max_minor: int = declared(
         Unit.MINOR, Direction.LOWER_ONLY, "Largest loan that may be asked for", least="1"
     )

@@ -1,10 +1,11 @@
 """What a loan must cost: expected loss, funding, work and margin, as an annual rate."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from credit.money import DAYS_A_YEAR, MILLION, divided_up, part_up
-from credit.policy.loan_terms import BULLET, LoanPrice
-from credit.policy.schedule import instalment_count
+from credit.policy.loan_terms import LoanPrice
+from credit.policy.schedule import due_days
 
 RATE_STEP_PPM = 100  # rates are quoted in hundredths of a per cent
 
@@ -46,30 +47,23 @@ def price_of(
 ) -> Price:
     """The rate that carries the loan's costs; compare it with the cap before lending.
 
-    Interest accrues on what is still owed, so costs are spread over the average balance: the whole
-    amount for one repayment, (n + 1) / 2n of it for n instalments. Equal instalments
-    repay slower than that and earn more, which errs to the side of not lending at a loss.
+    Interest accrues on what is still owed, so costs are spread over the loan's average life (mean
+    of its due days, for equal parts of principal). Equal instalments repay slower than that
+    and earn more, which errs to the side of not lending at a loss.
     """
     loss = expected_loss_minor(amount_minor, probability_ppm, price)
     fees = part_up(amount_minor, price.fee_share_ppm)
     to_carry = loss + price.operating_cost_minor
     standing = price.funding_rate_ppm + price.margin_rate_ppm
-    spread = _BalanceYears(amount_minor, term_days, repayment_type)
-    by_interest = standing + spread.rate_up(to_carry - fees) if to_carry > fees else standing
+    life = partial(
+        _rate_up, amount_minor=amount_minor, term_days=term_days, repayment_type=repayment_type
+    )
+    by_interest = standing + life(max(0, to_carry - fees))
     apr = max(price.apr_floor_ppm, divided_up(by_interest, RATE_STEP_PPM) * RATE_STEP_PPM)
-    return Price(apr, apr + spread.rate_up(fees), fees, loss, price.operating_cost_minor)
+    return Price(apr, apr + life(fees), fees, loss, price.operating_cost_minor)
 
 
-@dataclass(frozen=True, slots=True)
-class _BalanceYears:
-    amount_minor: int
-    term_days: int
-    repayment_type: str
-
-    def rate_up(self, cost_minor: int) -> int:
-        """The annual rate on the average balance that earns a cost over the term."""
-        count = 1 if self.repayment_type == BULLET else instalment_count(self.term_days)
-        return divided_up(
-            cost_minor * MILLION * DAYS_A_YEAR * 2 * count,
-            self.amount_minor * self.term_days * (count + 1),
-        )
+def _rate_up(cost_minor: int, amount_minor: int, *, term_days: int, repayment_type: str) -> int:
+    """The annual rate on what is still owed that earns a cost over the loan's life."""
+    days = due_days(term_days, repayment_type)
+    return divided_up(cost_minor * MILLION * DAYS_A_YEAR * len(days), amount_minor * sum(days))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
+from itertools import pairwise
 
 from credit.money import DAYS_A_YEAR, MILLION, divided_half_even
 from credit.policy.decision import Instalment
@@ -21,6 +23,17 @@ def instalment_count(term_days: int) -> int:
     return max(1, term_days // INSTALMENT_DAYS)
 
 
+@cache
+def due_days(term_days: int, repayment_type: str) -> tuple[int, ...]:
+    """Days after disbursal on which instalments fall due.
+
+    >>> due_days(100, "equal_principal"), due_days(90, "bullet")
+    ((33, 66, 100), (90,))
+    """
+    count = 1 if repayment_type == BULLET else instalment_count(term_days)
+    return tuple(term_days * place // count for place in range(1, count + 1))
+
+
 def schedule(
     amount_minor: int, *, apr_ppm: int, term_days: int, repayment_type: str, starts_on: date
 ) -> tuple[Instalment, ...]:
@@ -30,8 +43,8 @@ def schedule(
     nearest minor unit (ties to even). Principal adds up to the amount exactly: the last
     instalment takes what rounding left over.
     """
-    count = 1 if repayment_type == BULLET else instalment_count(term_days)
-    plan = _Plan(amount_minor, apr_ppm, term_days, repayment_type, count)
+    days = due_days(term_days, repayment_type)
+    plan = _Plan(amount_minor, apr_ppm, days, level=repayment_type == EQUAL_INSTALMENTS)
     return tuple(plan.instalments(starts_on))
 
 
@@ -39,36 +52,29 @@ def schedule(
 class _Plan:
     amount_minor: int
     apr_ppm: int
-    term_days: int
-    repayment_type: str
-    count: int
-
-    def day(self, place: int) -> int:
-        return self.term_days * place // self.count
-
-    def interest(self, owed_minor: int, days: int) -> int:
-        return divided_half_even(owed_minor * self.apr_ppm * days, MILLION * DAYS_A_YEAR)
-
-    def level_minor(self) -> int:
-        """The equal instalment of an annuity over equal periods."""
-        rate = Fraction(self.apr_ppm * self.term_days, MILLION * DAYS_A_YEAR * self.count)
-        if rate == 0:
-            return divided_half_even(self.amount_minor, self.count)
-        return round(self.amount_minor * rate / (1 - (1 + rate) ** -self.count))
+    days: tuple[int, ...]
+    level: bool
 
     def instalments(self, starts_on: date) -> Iterator[Instalment]:
         owed = self.amount_minor
-        level = self.level_minor() if self.repayment_type == EQUAL_INSTALMENTS else 0
-        for place in range(1, self.count + 1):
-            interest = self.interest(owed, self.day(place) - self.day(place - 1))
-            principal = self.principal(owed, interest, level, place)
-            due_on = starts_on + timedelta(days=self.day(place))
+        level_minor = self.level_minor() if self.level else 0
+        for before, day in pairwise((0, *self.days)):
+            interest = divided_half_even(
+                owed * self.apr_ppm * (day - before), MILLION * DAYS_A_YEAR
+            )
+            principal = self.amount_minor // len(self.days)
+            if self.level:
+                principal = min(owed, max(0, level_minor - interest))
+            if day == self.days[-1]:
+                principal = owed
+            due_on = starts_on + timedelta(days=day)
             yield Instalment(due_on, principal + interest, principal, interest)
             owed -= principal
 
-    def principal(self, owed_minor: int, interest_minor: int, level_minor: int, place: int) -> int:
-        if place == self.count:
-            return owed_minor
-        if self.repayment_type == EQUAL_INSTALMENTS:
-            return min(owed_minor, max(0, level_minor - interest_minor))
-        return self.amount_minor // self.count
+    def level_minor(self) -> int:
+        """The equal instalment of an annuity over equal periods."""
+        count = len(self.days)
+        rate = Fraction(self.apr_ppm * self.days[-1], MILLION * DAYS_A_YEAR * count)
+        if rate == 0:
+            return divided_half_even(self.amount_minor, count)
+        return round(self.amount_minor * rate / (1 - (1 + rate) ** -count))

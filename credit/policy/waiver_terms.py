@@ -80,7 +80,7 @@ class WaiverTerms:
         Unit.FACT, Direction.FIXED, "Feature that holds what is waived for the user already"
     )
     credit_min_minor: int = declared(
-        Unit.MINOR, Direction.HIGHER_ONLY, "Least part of a deposit worth waiving", least="1"
+        Unit.MINOR, Direction.DELEGATED, "Least part of a deposit worth waiving", least="1"
     )
     decision_valid_minutes: int = declared(
         Unit.MINUTES, Direction.LOWER_ONLY, "Minutes for which a consultation holds", least="1"
