@@ -64,10 +64,9 @@ def _histories(settings: Settings, end: date) -> Path:
 
 
 def _features(settings: Settings, histories: Path, as_of: date) -> None:
+    from console.histories import open_clean
     from features.snapshot import build, is_published
     from features.store import materialize
-
-    from console.histories import open_clean
 
     if is_published(settings.home, as_of):
         typer.echo(f"2/5 Features as of {as_of}: reused")
@@ -94,10 +93,10 @@ def _champion(settings: Settings, product: str, histories: Path) -> None:
 def _train_and_promote(
     settings: Settings, product: str, histories: Path, progress: Progress | None
 ) -> dict[str, float]:
-    from training.product import train_product
     from training.release import promote
 
     from models.registry import Registry
+    from training.product import train_product
 
     result = train_product(
         product,

@@ -66,11 +66,12 @@ def _records(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    from models.champions import champion
+    from models.registry import Registry
 
+    registry = Registry(settings.home)
     for product in PRODUCTS:
         try:
-            artefact = champion(settings.home, product)
+            artefact = registry.champion(product)
         except InputError as error:
             yield Finding(f"champion {product}", FAIL, error.problem, error.mend)
             continue
@@ -82,20 +83,20 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 
 def _freshness(settings: Settings) -> Iterator[Finding]:
-    from features.publication import published
+    from features.publication import read_online
 
     limit = timedelta(hours=settings.features_max_age_hours)
+    online = read_online(settings.home)
     for entity in ENTITY_OF.values():
-        event_time = published(settings.home, entity)
         what = f"features {entity}"
-        if event_time is None:
+        if entity not in online:
             mend = "vouch features build --data DIR --as-of DATE, then materialize"
             yield Finding(what, WARN, "nothing is online", mend)
-        elif settings.now() - event_time > limit:
-            mend = "build and materialize a later day"
-            yield Finding(what, WARN, f"as of {event_time}, over {limit}", mend)
+        elif settings.now() - online[entity].event_time > limit:
+            detail = f"as of {online[entity].event_time}, older than {limit}"
+            yield Finding(what, WARN, detail, "build and materialize a later day")
         else:
-            yield Finding(what, OK, f"as of {event_time}")
+            yield Finding(what, OK, f"as of {online[entity].event_time}")
 
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -1,8 +1,9 @@
 """`vouch features`: published snapshots, the online store, and the proof that they agree."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from console.output import Json, progress_bar, refuse, show
 from console.parse import parse_day
 from credit.errors import InputError
 from serving.settings import read_settings
+
+if TYPE_CHECKING:
+    from features.publication import Summary
 
 app = typer.Typer(help="Features: build, publish online, look at, verify.")
 Data = Annotated[Path, typer.Option(help="Directory of histories in the data contract.")]
@@ -33,7 +37,7 @@ def build(
         summary = publish(
             history, as_of=day, home=settings.home, now=settings.now(), progress=progress
         )
-    show(summary, summary.lines(), as_json=as_json)
+    show(summary, _done(summary), as_json=as_json)
 
 
 @app.command()
@@ -44,7 +48,7 @@ def materialize(*, as_json: Json = False) -> None:
     settings = read_settings()
     with progress_bar(quiet=as_json) as progress:
         summary = publish(settings.home, now=settings.now(), progress=progress)
-    show(summary, summary.lines(), as_json=as_json)
+    show(summary, _done(summary), as_json=as_json)
 
 
 @app.command()
@@ -90,3 +94,12 @@ def verify(
         report = prove(history, sample=sample, seed=seed, scratch=scratch, progress=progress)
     show(report, report.lines(), as_json=as_json)
     refuse(found_wanting=not report.holds)
+
+
+def _done(summary: "Summary") -> Iterator[str]:
+    for done in summary.done:
+        state = "written" if done.written else "was there"
+        note = f" ({done.note})" if done.note else ""
+        what = f"{done.rows:,} rows x {done.features} features"
+        yield f"{done.entity:<9} as of {done.event_time:%Y-%m-%d %H:%M}: {what}, {state}{note}"
+    yield f"{summary.seconds:.1f} s"

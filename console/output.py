@@ -18,13 +18,23 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 def plain(value: object) -> Any:
     """A result as what JSON can say: dataclasses become objects, times ISO 8601."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: plain(getattr(value, field.name)) for field in fields}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(_fields(value))
+    return _word(value)
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    own = value.to_json() if hasattr(value, "to_json") else None
+    if isinstance(own, Mapping):
+        return own
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _word(value: object) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Enum):

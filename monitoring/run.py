@@ -98,6 +98,16 @@ def monitor(
     )
 
 
+def decided_products(records: "Records") -> tuple[str, ...]:
+    """The products of which anything was decided; InputError where nothing was."""
+    from records.journal import scan
+
+    decided = tuple(name for name in PRODUCTS if next(scan(records, product=name), None))
+    if not decided:
+        raise InputError("nothing was decided yet", "run: vouch serve, or vouch decide FILE")
+    return decided
+
+
 def status(home: Path) -> dict[str, str]:
     """The latest verdict of each product that was monitored."""
     found = {product: _latest(home, product) for product in PRODUCTS}
