@@ -1,0 +1,94 @@
+"""What Feast is told: entities, views, services and where they live. Built here, never read in.
+
+A registry file can carry code (CVE-2026-18948), so it is written by this module alone and its
+hash is checked before it is opened again.
+"""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from credit.contract import ENTITY_OF
+from features.catalogue import ENTITY_FEATURES
+from features.definition import CATEGORY
+
+if TYPE_CHECKING:
+    from feast import Entity, FeatureService, FeatureStore, FeatureView
+
+PROJECT = "vouch"
+EVENT = "event_timestamp"
+CREATED = "created_timestamp"
+JOIN_KEY = {"merchant": "merchant_id", "user": "user_id"}
+SERVICE_OF = {"merchant": "merchant_loan", "user": "deposit_waiver"}
+PRODUCT_OF = {entity: product for product, entity in ENTITY_OF.items()}
+TTL = timedelta(days=2)  # a snapshot a day, and one day late
+WRITE_BATCH = 5_000  # entities a transaction of the online store
+
+
+def view_name(entity: str) -> str:
+    """The feature view that holds an entity's features."""
+    return f"{entity}_features"
+
+
+def open_store(folder: Path, *, online: Path | None = None) -> "FeatureStore":
+    """A feature store whose registry lies in `folder`; without `online` it has no online store."""
+    from feast import FeatureStore, RepoConfig
+    from feast.repo_config import RegistryConfig
+
+    online_store = {"type": "features.online_sqlite.RowSqliteOnlineStore", "path": str(online)}
+    config = RepoConfig(
+        project=PROJECT,
+        provider="local",
+        repo_path=folder,
+        registry=RegistryConfig(path=str(folder / "registry.db"), cache_ttl_seconds=0),
+        offline_store={"type": "duckdb"},
+        online_store=online_store if online else None,
+        entity_key_serialization_version=3,
+    )
+    return FeatureStore(config=config)
+
+
+def declare(store: "FeatureStore", sources: dict[str, str]) -> None:
+    """Write entities, views and services into the registry; `sources` maps entity to parquet."""
+    declared: list[Entity | FeatureView | FeatureService] = []
+    for entity, path in sources.items():
+        declared.extend(_objects(entity, path))
+    store.apply(declared)
+
+
+def _objects(entity: str, path: str) -> "tuple[Entity, FeatureView, FeatureService]":
+    from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+    from feast.data_format import ParquetFormat
+    from feast.types import Float64, String
+
+    key = Entity(name=entity, join_keys=[JOIN_KEY[entity]], value_type=ValueType.STRING)
+    source = FileSource(
+        name=f"{entity}_snapshots",
+        path=path,
+        file_format=ParquetFormat(),
+        timestamp_field=EVENT,
+        created_timestamp_column=CREATED,
+    )
+    fields = [
+        Field(
+            name=feature.name,
+            dtype=String if feature.dtype == CATEGORY else Float64,
+            description=feature.description,
+        )
+        for feature in ENTITY_FEATURES[entity]
+    ]
+    view = FeatureView(
+        name=view_name(entity),
+        entities=[key],
+        schema=[Field(name=JOIN_KEY[entity], dtype=String), *fields],
+        ttl=TTL,
+        source=source,
+        online=True,
+    )
+    return key, view, FeatureService(name=SERVICE_OF[entity], features=[view])
+
+
+def registry_sha256(folder: Path) -> str:
+    """Hash of the registry in `folder`."""
+    return hashlib.sha256((folder / "registry.db").read_bytes()).hexdigest()

@@ -1,0 +1,117 @@
+"""Daily snapshots: the values of every entity that was known on a day, published at once."""
+
+import time
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis import _
+
+from features.catalogue import ENTITY_FEATURES, definitions_sha256
+from features.historical import UTC_MICROSECONDS, stamped
+from features.publication import (
+    MANIFEST,
+    Done,
+    Snapshot,
+    Summary,
+    day_folder,
+    publish,
+    read_snapshot,
+)
+from features.repository import PRODUCT_OF
+from features.spine import PROFILE_KEY, PROFILE_TABLE, Progress, as_known
+from features.versions import day_number
+
+if TYPE_CHECKING:
+    from features.sources import History
+
+
+def build(
+    history: "History",
+    *,
+    as_of: date,
+    home: Path,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Summary:
+    """Publish the values as of `as_of` of every merchant and user that `history` knows by then.
+
+    They go to `home/features/snapshots/ENTITY/as_of=DAY/`, and exist from the moment that the
+    manifest there names them; `now` is when they came to be. A day that is published already from
+    the same data and definitions is left as it is.
+    """
+    started = time.monotonic()
+    entities = [entity for entity, table in PROFILE_TABLE.items() if table in history.tables]
+    done = tuple(
+        _publish_day(history, entity, as_of, home=home, now=now, progress=progress)
+        for entity in entities
+    )
+    return Summary(done, time.monotonic() - started)
+
+
+def known_entities(history: "History", entity: str, as_of: date) -> pa.Array:
+    """Ids of the entities whose profile was recorded by the end of `as_of`, sorted."""
+    key = PROFILE_KEY[entity]
+    table = history.table(PROFILE_TABLE[entity])
+    known = table.filter(day_number(table.recorded_at) <= (as_of - date(1970, 1, 1)).days)
+    ids = history.backend.to_pyarrow(known.select(entity_id=_[key]).distinct())["entity_id"]
+    return ids.combine_chunks().sort()
+
+
+def _publish_day(
+    history: "History",
+    entity: str,
+    as_of: date,
+    *,
+    home: Path,
+    now: datetime,
+    progress: Progress | None,
+) -> Done:
+    planned = _planned(history, entity, as_of, home, now)
+    folder = planned.file.parent
+    if (folder / MANIFEST).exists():
+        there = read_snapshot(folder)
+        if there.identity == planned.identity and there.file.exists():
+            return Done(entity, there.event_time, there.rows, there.features, written=False)
+    rows = _write_values(history, planned, progress)
+    snapshot = replace(planned, rows=rows)
+    publish(snapshot)
+    _remove_unpublished(snapshot)
+    return Done(entity, snapshot.event_time, rows, snapshot.features, written=True)
+
+
+def _planned(history: "History", entity: str, as_of: date, home: Path, now: datetime) -> Snapshot:
+    definitions = definitions_sha256(PRODUCT_OF[entity])
+    name = f"values-{history.sha256[:12]}-{definitions[:12]}-{history.utc_offset_minutes}.parquet"
+    return Snapshot(
+        entity=entity,
+        as_of=as_of,
+        rows=0,
+        features=len(ENTITY_FEATURES[entity]),
+        data_sha256=history.sha256,
+        definitions_sha256=definitions,
+        utc_offset_minutes=history.utc_offset_minutes,
+        created=now,
+        file=day_folder(home, entity, as_of) / name,
+    )
+
+
+def _write_values(history: "History", planned: Snapshot, progress: Progress | None) -> int:
+    ids = known_entities(history, planned.entity, planned.as_of)
+    spine = pa.table({"entity_id": ids, "as_of": pa.array([planned.as_of] * len(ids), pa.date32())})
+    values = as_known(history, planned.entity, spine, progress=progress)
+    created = pa.array([planned.created] * len(ids), UTC_MICROSECONDS)
+    planned.file.parent.mkdir(parents=True, exist_ok=True)
+    part = planned.file.with_suffix(".part")
+    pq.write_table(stamped(values, planned.entity, created), part, compression="zstd")
+    part.replace(planned.file)
+    return len(ids)
+
+
+def _remove_unpublished(snapshot: Snapshot) -> None:
+    for file in snapshot.file.parent.iterdir():
+        if file.name not in (MANIFEST, snapshot.file.name):
+            file.unlink(missing_ok=True)
