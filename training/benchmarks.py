@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from models.signature import categorical_places
-from training.fit import THREADS, Rows, dataset
+from training.fit import Rows, dataset, threads_for
 
 DEFAULT_ROUNDS = 100
 CLIP_LOW, CLIP_HIGH = 0.01, 0.99
@@ -29,21 +29,23 @@ def _default_trees(rest: Rows, test_matrix: Any, seed: int) -> Any:
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": THREADS,
+        "num_threads": threads_for(len(rest.label)),
         "verbosity": -1,
     }
     booster = lgb.train(parameters, dataset(rest), num_boost_round=DEFAULT_ROUNDS)
-    return booster.predict(test_matrix, num_threads=THREADS)
+    return booster.predict(test_matrix, num_threads=threads_for(len(test_matrix)))
 
 
 def _logistic(rest: Rows, test_matrix: Any) -> Any:
     """Clipped, imputed, flagged, standardised numbers and one-hot categories, ridge of 1."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     design = _Design(rest)
-    model = LogisticRegression(C=1.0, max_iter=500)
-    model.fit(design.of(rest.matrix), rest.label)
-    return model.predict_proba(design.of(test_matrix))[:, 1]
+    model = LogisticRegression(C=1.0, max_iter=300)
+    with threadpool_limits(limits=1):  # figures must not depend on the machine's cores
+        model.fit(design.of(rest.matrix), rest.label)
+        return model.predict_proba(design.of(test_matrix))[:, 1]
 
 
 class _Design:
@@ -51,15 +53,16 @@ class _Design:
 
     def __init__(self, rest: Rows) -> None:
         coded = set(categorical_places(rest.features))
-        self._numbers = [p for p in range(rest.matrix.shape[1]) if p not in coded]
+        numbers = [p for p in range(rest.matrix.shape[1]) if p not in coded]
         self._levels = {p: _common(rest.matrix[:, p]) for p in sorted(coded)}
-        self._shape = {p: _Shape(rest.matrix[:, p]) for p in self._numbers}
+        shapes = {p: _Shape(rest.matrix[:, p]) for p in numbers}
+        self._shape = {p: shape for p, shape in shapes.items() if shape.tells}
 
     def of(self, matrix: Any) -> Any:
         """Rows in the linear model's terms."""
         columns = []
-        for place in self._numbers:
-            columns += self._shape[place].columns(matrix[:, place])
+        for place, shape in self._shape.items():
+            columns += shape.columns(matrix[:, place])
         for place, levels in self._levels.items():
             columns += [(matrix[:, place] == level).astype(np.float64) for level in levels]
         return np.column_stack(columns) if columns else np.zeros((len(matrix), 1))
@@ -77,6 +80,8 @@ class _Shape:
         clipped = np.clip(known, self._low, self._high)
         self._middle, self._mean = float(np.median(clipped)), float(clipped.mean())
         self._spread = float(clipped.std()) or 1.0
+        varies = bool(clipped.std() > 0) or self._flagged
+        self.tells = varies and not np.isnan(values).all()
 
     def columns(self, values: Any) -> list[Any]:
         """The standardised number and, where training rows lacked some, a flag of missing."""

@@ -14,7 +14,8 @@ ROUNDS_MAX = 1500
 PATIENCE = 50
 FOLDS = 5
 SMALL_ROWS = 6000  # below this a second round of folds costs seconds and steadies the mean
-THREADS = 2
+THREADS_MAX = 2
+ROWS_A_THREAD = 20_000  # under this, threads wait for each other longer than they work
 
 Parameters = Mapping[str, Any]
 Progress = Callable[[str, float], None]
@@ -44,7 +45,12 @@ class Fitted:
     rounds: tuple[int, ...]
 
 
-def fixed_parameters(features: Sequence[ModelFeature], *, seed: int) -> dict[str, Any]:
+def threads_for(rows: int) -> int:
+    """How many threads help, by rows alone: bytes must not depend on the machine."""
+    return max(1, min(THREADS_MAX, rows // ROWS_A_THREAD))
+
+
+def fixed_parameters(features: Sequence[ModelFeature], *, rows: int, seed: int) -> dict[str, Any]:
     """What no search changes: bytes equal for equal seeds, whatever the threads."""
     directions = [feature.direction for feature in features]
     fixed: dict[str, Any] = {
@@ -53,7 +59,7 @@ def fixed_parameters(features: Sequence[ModelFeature], *, seed: int) -> dict[str
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": THREADS,
+        "num_threads": threads_for(rows),
         "verbosity": -1,
         "bagging_freq": 1,
         "feature_pre_filter": False,
@@ -63,16 +69,32 @@ def fixed_parameters(features: Sequence[ModelFeature], *, seed: int) -> dict[str
     return fixed
 
 
-def boost(train: Rows, valid: Rows, parameters: Parameters) -> Any:
-    """A booster stopped where the loss on `valid` no longer falls."""
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows to fit and rows to stop on, binned once; `unseen` are the latter as they were."""
+
+    seen: Any
+    stop: Any
+    unseen: Rows
+
+
+def fold_of(seen: Rows, unseen: Rows) -> Fold:
+    """Both sides as LightGBM's data sets, the unseen in the bins of the seen."""
     import lightgbm as lgb
 
-    data = dataset(train)
+    data = dataset(seen)
+    return Fold(data, lgb.Dataset(unseen.matrix, unseen.label, reference=data), unseen)
+
+
+def boost(fold: Fold, parameters: Parameters) -> Any:
+    """A booster stopped where the loss on the unseen rows no longer falls."""
+    import lightgbm as lgb
+
     return lgb.train(
         dict(parameters),
-        data,
+        fold.seen,
         num_boost_round=ROUNDS_MAX,
-        valid_sets=[lgb.Dataset(valid.matrix, valid.label, reference=data)],
+        valid_sets=[fold.stop],
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
     )
 
@@ -86,6 +108,7 @@ def dataset(rows: Rows) -> Any:
         rows.label,
         feature_name=[f"f{place}" for place in range(len(rows.features))],
         categorical_feature=categorical_places(rows.features),
+        params={"feature_pre_filter": False, "verbosity": -1},
         free_raw_data=False,
     )
 
@@ -119,7 +142,7 @@ def fit(
         fold = folds_of(rest, folds=folds, seed=seed + repeat)
         for place in range(folds):
             seen, unseen = np.flatnonzero(fold != place), np.flatnonzero(fold == place)
-            booster = boost(rest.take(seen), rest.take(unseen), parameters)
+            booster = boost(fold_of(rest.take(seen), rest.take(unseen)), parameters)
             margins[unseen] += margin(booster, rest.matrix[unseen]) / repeats
             texts.append(booster.model_to_string(num_iteration=booster.best_iteration))
             rounds.append(booster.best_iteration)
@@ -129,7 +152,7 @@ def fit(
 
 def margin(booster: Any, matrix: Any) -> Any:
     """Raw margins at the booster's best round."""
-    return booster.predict(matrix, raw_score=True, num_threads=THREADS)
+    return booster.predict(matrix, raw_score=True, num_threads=threads_for(len(matrix)))
 
 
 def _tell(progress: Progress | None, share: float) -> None:

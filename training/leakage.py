@@ -5,7 +5,7 @@ away is ranking that no honest column reaches, being filled in for one class alo
 only a rewritten record takes, and help that neither the column nor the others have alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from models.manifest import CATEGORY, ModelFeature
 from models.measures import auc
 from training.alone import alone_auc
-from training.fit import Rows
+from training.fit import Parameters, Rows, boost, fold_of, margin
 
 PERFECT = 0.95  # no honest column alone ranks like this
 STRONG, GAP = 0.90, 0.15  # alone this strong and this far above all others together
@@ -186,18 +186,11 @@ def _evidence(area: float) -> float:
     return 2 * NormalDist().inv_cdf(min(max(area, 0.5), 0.9999)) ** 2
 
 
-def refit_auc(
-    rows: Rows, fold: Any, boost: Callable[[Rows, Rows], Any], place: int
-) -> float | None:
-    """AUC on the first fold of a model of the others that has all columns but `place`."""
+def refit_auc(rows: Rows, fold: Any, parameters: Parameters, place: int) -> float | None:
+    """AUC on the first fold of a model of the others that sees all columns but `place`."""
     blind = rows.matrix.copy()
     blind[:, place] = np.nan
     hidden = Rows(blind, rows.label, rows.features, rows.entity)
     unseen = hidden.take(np.flatnonzero(fold == 0))
-    booster = boost(hidden.take(np.flatnonzero(fold != 0)), unseen)
-    return auc(unseen.label, booster.predict(unseen.matrix, raw_score=True, num_threads=2))
-
-
-def names_of(leaks: Sequence[Leak]) -> str:
-    """Suspected columns in one line."""
-    return ", ".join(leak.column for leak in leaks)
+    booster = boost(fold_of(hidden.take(np.flatnonzero(fold != 0)), unseen), parameters)
+    return auc(unseen.label, margin(booster, unseen.matrix))

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from credit.errors import InputError
@@ -13,7 +12,7 @@ from models.signature import from_table
 from training.benchmarks import benchmark_probabilities
 from training.calibration import calibrate
 from training.encode import encode
-from training.fit import Fitted, Progress, Rows, boost, fit, folds_of
+from training.fit import Fitted, Progress, Rows, fit, folds_of
 from training.leakage import Leak, find_leaks, refit_auc
 from training.monotone import violations
 from training.sample import Sample
@@ -102,9 +101,9 @@ def _leaks(
     if progress is not None:
         progress("leakage", 0.0)
     fold = folds_of(rest, folds=LEAK_FOLDS, seed=seed)
-    boosting = partial(boost, parameters={**parameters, "learning_rate": 0.1})
+    quick = {**parameters, "learning_rate": 0.1}
     return find_leaks(
         rest,
         model_auc=auc(rest.label, fitted.out_of_fold),
-        without=lambda place: refit_auc(rest, fold, boosting, place),
+        without=lambda place: refit_auc(rest, fold, quick, place),
     )

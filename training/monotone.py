@@ -41,6 +41,6 @@ def _moves_wrong(booster: Any, rows: Any, values: Any, place: int, direction: in
     steps = np.unique(np.quantile(known, np.linspace(0, 1, STEPS)))
     swept = np.repeat(rows[None], len(steps), axis=0)
     swept[:, :, place] = steps[:, None]
-    margins = booster.predict(swept.reshape(-1, rows.shape[1]), raw_score=True, num_threads=2)
+    margins = booster.predict(swept.reshape(-1, rows.shape[1]), raw_score=True, num_threads=1)
     moves = np.diff(margins.reshape(len(steps), len(rows)), axis=0) * direction
     return bool((moves < -TOLERANCE).any())

@@ -5,7 +5,17 @@ from typing import Any
 import numpy as np
 
 from models.measures import log_loss
-from training.fit import Parameters, Progress, Rows, boost, fixed_parameters, folds_of, margin
+from training.fit import (
+    Fold,
+    Parameters,
+    Progress,
+    Rows,
+    boost,
+    fixed_parameters,
+    fold_of,
+    folds_of,
+    margin,
+)
 
 SEARCH_RATE, FINAL_RATE = 0.1, 0.05
 BADS_FOR_ONE_JUDGE = 600  # below this, valid rows alone are too few to tell settings apart
@@ -43,15 +53,18 @@ def search(
     """LightGBM parameters for the final fit: of `trials` settings the one with least log loss.
 
     Judged on `valid`, or, where that holds few bads, across folds of train and valid together.
-    The first three settings are fixed: timid, middle and bold.
+    The first three settings are fixed: middle, timid and bold; with no trials, the first is it.
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    fixed = fixed_parameters(train.features, seed=seed)
+    rows = len(train.label) + len(valid.label)
+    fixed = fixed_parameters(train.features, rows=rows, seed=seed)
     judge = _Judge(train, valid, seed=seed)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, multivariate=False))
     first = (MIDDLE, TIMID, BOLD) if judge.few else (MIDDLE, BOLD, TIMID)
+    if trials == 0:
+        return fixed | first[0] | {"learning_rate": FINAL_RATE}
     for start in first[:trials]:
         study.enqueue_trial(start)
 
@@ -61,7 +74,7 @@ def search(
             progress("search", (trial.number + 1) / trials)
         return found
 
-    study.optimize(loss, n_trials=max(1, trials))
+    study.optimize(loss, n_trials=trials)
     return fixed | study.best_params | {"learning_rate": FINAL_RATE}
 
 
@@ -83,15 +96,16 @@ class _Judge:
     def __init__(self, train: Rows, valid: Rows, *, seed: int) -> None:
         self.few = int(valid.label.sum()) < BADS_FOR_ONE_JUDGE
         if self.few:
-            self._pairs = _crossed(_joined(train, valid), seed)
+            self._folds = _crossed(_joined(train, valid), seed)
         else:
-            self._pairs = [(_thinned(train, seed), valid)]
+            self._folds = [fold_of(_thinned(train, seed), valid)]
 
     def loss(self, parameters: Parameters) -> float:
         """Log loss over all judged rows."""
         losses, weights = [], []
-        for fitted, judged in self._pairs:
-            booster = boost(fitted, judged, parameters)
+        for fold in self._folds:
+            judged = fold.unseen
+            booster = boost(fold, parameters)
             chance = 1 / (1 + np.exp(-margin(booster, judged.matrix)))
             losses.append(log_loss(judged.label, chance) or 0.0)
             weights.append(len(judged.label))
@@ -108,10 +122,10 @@ def _joined(train: Rows, valid: Rows) -> Rows:
     )
 
 
-def _crossed(rows: Rows, seed: int) -> list[tuple[Rows, Rows]]:
+def _crossed(rows: Rows, seed: int) -> list[Fold]:
     fold = folds_of(rows, folds=FOLDS, seed=seed)
     return [
-        (rows.take(np.flatnonzero(fold != place)), rows.take(np.flatnonzero(fold == place)))
+        fold_of(rows.take(np.flatnonzero(fold != place)), rows.take(np.flatnonzero(fold == place)))
         for place in range(FOLDS)
     ]
 
