@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.artefact import Artefact
-from monitoring.performance import Performance, perform
+from monitoring.performance import BadRate, Performance, bad_rate, perform
 from monitoring.retrain_signal import Verdict, signal
 from monitoring.stability import Shift, shift, shifts
 from monitoring.window import Window
@@ -18,7 +18,9 @@ PROBABILITY = "probability"
 class Figures:
     """All that one run of monitoring found.
 
-    `training` holds the model's figures on its test rows, for comparison.
+    `score` holds all applications against the training rows, `score_matured` those alone to
+    whom credit was given, as it was to all training rows. `approvals` is the bad rate of what
+    this policy itself approved. `training` holds the model's figures on its test rows.
     """
 
     product: str
@@ -33,8 +35,10 @@ class Figures:
     by_other_models: int
     verdict: Verdict
     score: Shift | None
+    score_matured: Shift | None
     features: tuple[Shift, ...]
     performance: Performance | None
+    approvals: BadRate | None
     training: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
@@ -48,10 +52,11 @@ def measure_window(
     window: Window, reference: Any, artefact: Artefact, *, now: datetime, days: tuple[str, str]
 ) -> Figures:
     """The figures of a window against the artefact's reference (a PyArrow table)."""
-    score = _score(window, reference)
+    matured = window.matured
+    score = _score(window.probability, reference)
+    score_matured = _score(window.probability[matured], reference)
     moved = shifts(artefact.manifest.features, reference, window.features) if len(window) else ()
-    performance = _performance(window, artefact)
-    verdict = signal(decisions=len(window), score=score, features=moved, performance=performance)
+    performance = _performance(window, matured, artefact)
     return Figures(
         product=artefact.manifest.product,
         model=artefact.identity(),
@@ -60,13 +65,21 @@ def measure_window(
         last=days[1],
         decisions=len(window),
         approved=int(window.approved.sum()),
-        matured=int(window.matured_approvals.sum()),
+        matured=int(matured.sum()),
         unscored=window.unscored,
         by_other_models=window.by_other_models,
-        verdict=verdict,
+        verdict=signal(
+            decisions=len(window),
+            score=score,
+            score_matured=score_matured,
+            features=moved,
+            performance=performance,
+        ),
         score=score,
+        score_matured=score_matured,
         features=moved,
         performance=performance,
+        approvals=_approvals(window, matured & window.approved, artefact),
         training=artefact.manifest.metrics,
     )
 
@@ -79,15 +92,14 @@ def window_days(window: Window) -> tuple[str, str]:
     return days[0], days[-1]
 
 
-def _score(window: Window, reference: Any) -> Shift | None:
-    if not len(window):
+def _score(probability: Any, reference: Any) -> Shift | None:
+    if not len(probability):
         return None
     said = reference.column(PROBABILITY).cast("float64").to_numpy()
-    return shift("score", said, window.probability, category=False)
+    return shift("score", said, probability, category=False)
 
 
-def _performance(window: Window, artefact: Artefact) -> Performance | None:
-    rows = window.matured_approvals
+def _performance(window: Window, rows: Any, artefact: Artefact) -> Performance | None:
     moments = [moment for moment, ripe in zip(window.decided_at, rows, strict=True) if ripe]
     return perform(
         moments,
@@ -95,4 +107,12 @@ def _performance(window: Window, artefact: Artefact) -> Performance | None:
         window.bad[rows],
         training_bads=artefact.manifest.data.bads,
         seed=artefact.manifest.seed,
+    )
+
+
+def _approvals(window: Window, rows: Any, artefact: Artefact) -> BadRate | None:
+    if not rows.any():
+        return None
+    return bad_rate(
+        window.probability[rows], window.bad[rows], training_bads=artefact.manifest.data.bads
     )

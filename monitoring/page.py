@@ -33,7 +33,8 @@ def render(figures: Figures, *, evidently: str | None) -> str:
         _verdict(figures),
         _facts(figures),
         *_performance(figures.performance, figures),
-        *_score(figures.score),
+        *_score("Scores of all applications", figures.score),
+        *_score("Scores of those given credit", figures.score_matured),
         *_features(figures.features),
     ]
     if evidently:
@@ -55,7 +56,7 @@ def _verdict(figures: Figures) -> str:
 def _facts(figures: Figures) -> str:
     model = figures.model
     return _table(
-        ("model", "scored", "approved", "matured approvals", "unscored", "by other models"),
+        ("model", "scored", "approved", "matured", "unscored", "by other models"),
         [
             (
                 f"{model['name']}:{model['version']}",
@@ -74,6 +75,8 @@ def _performance(performance: Performance | None, figures: Figures) -> list[str]
         return ["<h2>Performance</h2><p>No approval has matured yet.</p>"]
     rates = [(month.month, month.rate) for month in performance.months]
     rates.append(("all", performance.rate))
+    if figures.approvals is not None:
+        rates.append(("approved by this policy", figures.approvals))
     rows = [
         (
             name,
@@ -86,7 +89,7 @@ def _performance(performance: Performance | None, figures: Figures) -> list[str]
         )
         for name, rate in rates
     ]
-    heads = ("month", "approvals", "bads", "observed", "99% interval", "expected", "std. errors")
+    heads = ("month", "given credit", "bads", "observed", "99% interval", "expected", "std. errors")
     return [
         "<h2>Performance of matured approvals</h2>",
         _table(heads, rows),
@@ -100,7 +103,7 @@ def _ranking(performance: Performance) -> str:
     if ranking is None:
         return "<p>One class only: no ranking to measure.</p>"
     return (
-        f"<p>Gini {ranking.gini:.3f}; these approvals' own probabilities promise"
+        f"<p>Gini {ranking.gini:.3f}; their own probabilities promise"
         f" {ranking.promised:.3f} (not under {ranking.low:.3f} by chance). Test rows reach into"
         " the declined, so their Gini is higher whatever happens.</p>"
     )
@@ -118,10 +121,10 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _score(score: Shift | None) -> list[str]:
+def _score(title: str, score: Shift | None) -> list[str]:
     if score is None:
         return []
-    return ["<h2>Scores of all applications</h2>", _shift_line(score), _bins(score)]
+    return [f"<h2>{title}</h2>", _shift_line(score), _bins(score)]
 
 
 def _features(features: Sequence[Shift]) -> list[str]:

@@ -1,9 +1,11 @@
 """The signal: one verdict in a line, and what it rests on. It never calls training.
 
-Seasons move turnover and with it many features, and a model that is calibrated through its
-seasons need not be trained again for that. So a single feature that moved is watched; drift is
-what touches the scores: their own distribution, a feed that stopped, probabilities that no
-longer come true, or an order of risks that is lost.
+Seasons move turnover and with it many features, and a model that stays true through its seasons
+need not be trained again for that. So features are named as what lies behind a moved score, and
+drift is what touches the scores: the distribution among those to whom credit was given (as it was
+to every training row), a feed that stopped, probabilities that no longer come true, an order of
+risks that is lost. All applications, the declined with them, always differ from training rows,
+which are approvals: a move there is watched.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,32 +51,44 @@ def signal(
     *,
     decisions: int,
     score: "Shift | None",
+    score_matured: "Shift | None",
     features: "Sequence[Shift]",
     performance: "Performance | None",
 ) -> Verdict:
     """The verdict of a window: scores, features and matured approvals against training."""
     if decisions < DECISIONS_MIN or score is None:
         return Verdict(TOO_FEW, (f"{decisions} scored decisions, {DECISIONS_MIN} are needed",))
-    found = [*_of_score(score), *_of_features(features), *_of_performance(performance)]
+    found = [
+        *_of_matured_scores(score_matured, features, performance),
+        *_of_missing(features),
+        *_of_performance(performance),
+        *_of_applicants(score, features),
+    ]
     for kind in (DRIFT, WATCH):
         if texts := tuple(finding.text for finding in found if finding.kind == kind):
             return Verdict(kind, texts)
     return Verdict(STEADY, tuple(_unjudged(performance)))
 
 
-def _of_score(score: "Shift") -> Iterator[_Finding]:
-    if score.level:
-        kind = DRIFT if score.level > 1 else WATCH
-        yield _Finding(kind, f"score PSI {score.psi:.2f} (chance {score.chance:.2f})")
+def _of_matured_scores(
+    score: "Shift | None", features: "Sequence[Shift]", performance: "Performance | None"
+) -> Iterator[_Finding]:
+    if score is None or performance is None or performance.rate.rows < MATURED_MIN:
+        return
+    if score.level > 1:
+        behind = _behind(features)
+        yield _Finding(DRIFT, f"score PSI {score.psi:.2f} among those given credit{behind}")
 
 
-def _of_features(features: "Sequence[Shift]") -> Iterator[_Finding]:
+def _of_applicants(score: "Shift", features: "Sequence[Shift]") -> Iterator[_Finding]:
+    if score.level > 1:
+        yield _Finding(WATCH, f"applicants' score PSI {score.psi:.2f}{_behind(features)}")
+
+
+def _of_missing(features: "Sequence[Shift]") -> Iterator[_Finding]:
     gone = [shift for shift in features if shift.went_missing]
     if gone:
         yield _Finding(DRIFT, f"values stopped arriving: {_named(gone)}")
-    moved = [shift for shift in features if shift.level > 1 and not shift.went_missing]
-    if moved:
-        yield _Finding(WATCH, f"features moved: {_named(moved)}")
 
 
 def _of_performance(performance: "Performance | None") -> Iterator[_Finding]:
@@ -102,6 +116,11 @@ def _unjudged(performance: "Performance | None") -> Iterator[str]:
     if rate is None or rate.rows < MATURED_MIN or rate.expected * rate.rows < EXPECTED_BADS_MIN:
         rows = rate.rows if rate else 0
         yield f"scores and features are steady; {rows} matured approvals are too few to judge by"
+
+
+def _behind(features: "Sequence[Shift]") -> str:
+    moved = [shift for shift in features if shift.level > 1]
+    return f", most moved: {_named(moved)}" if moved else ""
 
 
 def _named(shifts: "Sequence[Shift]") -> str:

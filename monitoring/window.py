@@ -26,8 +26,9 @@ class Window:
     """Decisions of one model, in the order they were made.
 
     `features` is a PyArrow table of what was scored for the request itself. `probability` is
-    what was said then (float64). `bad` is 1.0 or 0.0 where the outcome has matured, else NaN.
-    `approved` tells which were approved. `unscored` and `by_other_models` count what is left out.
+    what was said then (float64). `approved` tells which this policy approved. `bad` is 1.0 or 0.0
+    where the outcome has matured, else NaN. `unscored` and `by_other_models` count what is left
+    out.
     """
 
     decided_at: tuple[datetime, ...]
@@ -42,9 +43,13 @@ class Window:
         return len(self.decided_at)
 
     @property
-    def matured_approvals(self) -> Any:
-        """Which rows performance is measured on: approved, and the outcome known."""
-        return self.approved & ~np.isnan(self.bad)
+    def matured(self) -> Any:
+        """Which rows performance is measured on: credit was given and the outcome is known.
+
+        An outcome tells of an approval: by this policy, by a person to whom it referred, or,
+        where past histories are decided anew, by the policy of their day.
+        """
+        return ~np.isnan(self.bad)
 
 
 def read_entries(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from credit.errors import InputError
@@ -33,7 +34,8 @@ def test_the_same_population_is_no_drift(desk: Any, run: Any, applicants: Draw) 
     found = run()
     assert found.kind == "no drift"
     assert not found.found_drift
-    assert found.figures["performance"]["rate"]["rows"] == found.figures["matured"] > 1000
+    assert found.figures["performance"]["rate"]["rows"] == found.figures["matured"] == 1500
+    assert 1000 < found.figures["approvals"]["rows"] < 1500
 
 
 def test_a_downturn_that_no_feature_shows_is_named_by_its_bad_rate(
@@ -62,15 +64,29 @@ def test_a_turned_score_is_named_by_its_gini(desk: Any, run: Any, applicants: Dr
     assert "Gini" in run().verdict
 
 
-def test_one_feature_that_moved_is_watched_not_called_drift(
+def test_a_feature_that_moved_and_moves_no_score_is_told_on_the_page_alone(
     desk: Any, run: Any, applicants: Draw
 ) -> None:
     table = applicants(1500, seed=25)
     words = pa.array(["food"] * len(table))
     desk.decide(table.set_column(2, "industry", words))
-    found = run(outcomes_path=None)
-    assert found.kind == "watch"
-    assert "industry" in found.verdict
+    found = run()
+    assert found.kind == "no drift"
+    assert "industry" in found.report.read_text()
+
+
+def test_worse_applicants_are_watched_until_credit_is_given_to_them(
+    desk: Any, run: Any, applicants: Draw
+) -> None:
+    table = applicants(3000, seed=34)
+    worse = table.filter(pc.fill_null(pc.greater(table["days_past_due"], 1), False))
+    desk.decide(worse)
+    before, after = run(outcomes_path=None), run()
+    assert before.kind == "watch"
+    assert "applicants' score PSI" in before.verdict
+    assert "days_past_due" in before.verdict
+    assert after.found_drift
+    assert "among those given credit" in after.verdict
 
 
 def test_a_handful_of_decisions_is_not_enough(desk: Any, run: Any, applicants: Draw) -> None:
