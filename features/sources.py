@@ -32,11 +32,12 @@ def connect(*, memory_limit: str, scratch: Path) -> "duckdb.DuckDBPyConnection":
     settings = {
         "memory_limit": memory_limit,
         "temp_directory": str(scratch / f"spill-{uuid4().hex}"),  # DuckDB removes it in the end
-        "TimeZone": "UTC",
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": "false",
     }
-    return duckdb.connect(config=settings)
+    connection = duckdb.connect(config=settings)
+    connection.execute("SET TimeZone = 'UTC'")  # as a setting of connect it asks for a download
+    return connection
 
 
 def repeated_keys(table: Table, rows: str) -> str:
