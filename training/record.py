@@ -28,6 +28,7 @@ from training.outputs import (
     write_parquet,
 )
 from training.report import write_report
+from training.report_charts import Pictured
 from training.sample import Sample
 from training.split import Split
 
@@ -84,7 +85,7 @@ def record(
         write_json(directory / METRICS, metrics)
         _tell(progress, "report", 0.0)
         final = replace(manifest, metrics=metrics["test"])
-        write_report(directory / REPORT, final, metrics, sample, split, lesson, judged)
+        write_report(directory / REPORT, final, metrics, _pictured(sample, split, lesson, judged))
         write(directory, lesson.model_text, final, files=(REFERENCE, METRICS, REPORT))
     _tell(progress, "report", 1.0)
     return metrics
@@ -189,6 +190,22 @@ def _metrics(
         **origin.facts,
         "warnings": list(origin.warnings),
     }
+
+
+def _pictured(sample: Sample, split: Split, lesson: Lesson, judged: Judged) -> Pictured:
+    import lightgbm as lgb
+
+    gains = lgb.Booster(model_str=lesson.model_text).feature_importance("gain")
+    shares = gains / (gains.sum() or 1.0)
+    times = None if sample.time is None else sample.time[split.test]
+    dated = times is not None and times.dtype.kind == "M"
+    return Pictured(
+        label=sample.label[split.test],
+        probability=judged.test,
+        benchmarks=lesson.benchmarks,
+        months=times.astype("datetime64[M]").astype(str) if dated else None,
+        gain_shares=dict(zip([it.name for it in lesson.features], shares.tolist(), strict=True)),
+    )
 
 
 def _write_rows(directory: Path, sample: Sample, split: Split, judged: Judged, seed: int) -> None:
