@@ -31,6 +31,7 @@ def application(open_office: Callable[[], Office]) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         office = open_office()
         app.state.office = office
+        office.in_force.watch()
         _settle_collector()
         try:
             yield

@@ -1,14 +1,26 @@
 """The BentoML service: Vouch's application, served by BentoML's workers and built into Bentos."""
 
+import logging
 from typing import Any
 
 import bentoml
 
 from serving.app import application
 from serving.assembly import open_office
+from serving.office import Office
 from serving.settings import read_settings
 
-app = application(lambda: open_office(read_settings()))
+
+def _open() -> Office:
+    """The office of a worker, which writes its log where BentoML writes its own."""
+    log = logging.getLogger("vouch")
+    log.setLevel(logging.INFO)
+    log.handlers = [logging.StreamHandler()]
+    log.handlers[0].setFormatter(logging.Formatter("%(asctime)s [%(levelname)s] %(message)s"))
+    return open_office(read_settings())
+
+
+app = application(_open)
 
 
 class Front(bentoml.Service[Any]):  # type: ignore[misc]  # BentoML loads its names lazily: Any
