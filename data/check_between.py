@@ -67,10 +67,11 @@ def _unknown(opened: Opened, reference: Reference, known: list[Opened]) -> Itera
         f" SELECT {name} AS value FROM ({wanted} AND {reference.where})"
         f" EXCEPT (SELECT * FROM ({keys}))"
     )
+    if not opened.fetch(f"SELECT count(*) FROM {unknown}")[0][0]:
+        return
     broken = f"{reference.where} AND {name} IN (FROM {unknown})"
     count = opened.fetch(f"SELECT count(*) FROM {opened.view} WHERE {broken}")[0][0]
-    if count:
-        names = " or ".join(other.table.name for other in known)
-        mend = f"add what {names} lacks or correct the id"
-        shows = (reference.column,)
-        yield opened.violation(Rule("reference", reference.column, broken, mend, shows), count)
+    names = " or ".join(other.table.name for other in known)
+    mend = f"add what {names} lacks or correct the id"
+    rule = Rule("reference", reference.column, broken, mend, (reference.column,))
+    yield opened.violation(rule, count)
