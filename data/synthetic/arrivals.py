@@ -6,9 +6,9 @@ import numpy as np
 
 from data.synthetic.merchants import SILENT_PARTNER, Merchants
 from data.synthetic.payments import NOTHING, PAYMENT, Rows, stacked
-from data.synthetic.period import DAY_US, SECOND_US, Ints
+from data.synthetic.period import DAY_US, SECOND_US, Flags, Ints
 from data.synthetic.scenarios import DUPLICATES, MISSING_FEED
-from data.synthetic.world import Stream, World
+from data.synthetic.world import Stream, World, happens
 
 LATE_SHARE = 0.015
 CORRECTED_SHARE = 0.003
@@ -24,7 +24,7 @@ def arrived(world: World, merchants: Merchants, rows: Rows, chunk: int) -> Rows:
         rows = rows.take(_heard(world, merchants, rows))
     rows = rows.take(rows.recorded < world.period.closes_us)
     if DUPLICATES in world.faults:
-        rows = stacked([rows, rows.take(rng.random(rows.count) < DUPLICATED_SHARE)])
+        rows = stacked([rows, rows.take(happens(rng, DUPLICATED_SHARE, rows.count))])
     return rows.take(np.lexsort((rows.number, rows.recorded)))
 
 
@@ -39,7 +39,7 @@ def _recorded(rows: Rows, rng: np.random.Generator) -> Rows:
 
 def _delays(rng: np.random.Generator, count: int) -> Ints:
     seconds = np.exp(3.0 + 1.1 * rng.standard_normal(count))
-    late = rng.random(count) < LATE_SHARE
+    late = happens(rng, LATE_SHARE, count)
     days = np.minimum(0.5 + rng.exponential(1.5, count), 10.0)
     delay = np.where(late, days * DAY_US, np.minimum(seconds, 7200.0) * SECOND_US)
     return delay.astype(np.int64)
@@ -49,7 +49,7 @@ def _corrections(rows: Rows, rng: np.random.Generator) -> Rows:
     """Second versions of payments that nothing refers to: another amount, known days later."""
     referred = np.zeros(rows.count, dtype=np.bool_)
     referred[rows.refers_to[rows.refers_to != NOTHING]] = True
-    chosen = (rows.kind == PAYMENT) & ~referred & (rng.random(rows.count) < CORRECTED_SHARE)
+    chosen = (rows.kind == PAYMENT) & ~referred & happens(rng, CORRECTED_SHARE, rows.count)
     old = rows.take(chosen)
     factor = rng.uniform(0.6, 1.3, old.count)
     after = DAY_US // 2 + rng.integers(0, 5 * DAY_US, old.count)
@@ -57,9 +57,7 @@ def _corrections(rows: Rows, rng: np.random.Generator) -> Rows:
     return replace(old, amount_minor=amount, recorded=old.recorded + after)
 
 
-def _heard(
-    world: World, merchants: Merchants, rows: Rows
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _heard(world: World, merchants: Merchants, rows: Rows) -> Flags:
     silent = merchants.partner[rows.merchant] == SILENT_PARTNER
     turn = world.period.opens_us + world.turn * DAY_US
     return ~(silent & (rows.occurred >= turn))

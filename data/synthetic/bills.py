@@ -1,4 +1,7 @@
-"""Monthly bills of users with a credit line, and when each was paid."""
+"""Monthly bills of users with a credit line, and when each was paid.
+
+These banks do not print days past due on a statement: lateness shows in when a bill was paid.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +21,7 @@ from data.synthetic.period import (
     Period,
 )
 from data.synthetic.users import Users
-from data.synthetic.world import World
+from data.synthetic.world import World, above, happens
 
 GRACE_DAYS = 20
 IN_CREDIT_SHARE = 0.02
@@ -54,7 +57,7 @@ def draw_bills(world: World, users: Users, chosen: Ints, rng: np.random.Generato
     line = np.where(grown, users.line_minor[chosen, None] * 3 // 2, users.line_minor[chosen, None])
     usage = _usage(users, chosen, stress, rng)
     billed = np.round(line * usage / 100.0).astype(np.int64) * 100 + 100
-    in_credit = rng.random(issued.shape) < IN_CREDIT_SHARE
+    in_credit = happens(rng, IN_CREDIT_SHARE, issued.shape)
     billed = np.where(in_credit, -billed // 20, billed)
     late = _lateness(stress, usage, rng)
     paid = np.where(here & ~in_credit, issued + GRACE_DAYS + late, NEVER_DAY)
@@ -75,7 +78,7 @@ def bill_table(world: World, chosen: Ints, bills: Bills, rng: np.random.Generato
     billed = np.maximum(bills.billed_minor[user, month], 0)
     issued_at = world.period.instants(issued) + rng.integers(HOUR_US, 4 * HOUR_US, len(user))
     late = (paid < NEVER_DAY) & (paid > issued + GRACE_DAYS + 2)
-    in_part = late & (rng.random(len(user)) < PART_PAID_SHARE)
+    in_part = late & happens(rng, PART_PAID_SHARE, len(user))
     part_day = np.where(in_part, issued + GRACE_DAYS, NEVER_DAY)
     part = np.round(billed * rng.uniform(0.1, 0.6, len(user))).astype(np.int64)
     never = np.full(len(user), NEVER)
@@ -86,46 +89,20 @@ def bill_table(world: World, chosen: Ints, bills: Bills, rng: np.random.Generato
     ]
     columns = [np.concatenate(column) for column in zip(*versions, strict=True)]
     known = columns[-1] < world.period.closes_us
-    return _rows(world, chosen, bills, *(column[known] for column in columns))
-
-
-def past_due_when_issued(bills: Bills) -> Ints:
-    """Days since the oldest earlier bill, still unpaid when each was issued, had been due."""
-    behind = np.zeros(bills.issued.shape, dtype=np.int64)
-    for back in range(1, 4):
-        due, paid = bills.due[:, :-back], bills.paid[:, :-back]
-        now = bills.issued[:, back:]
-        owed = (bills.billed_minor[:, :-back] > 0) & (due < now) & (paid >= now)
-        owed &= now < NEVER_DAY
-        behind[:, back:] = np.where(owed, np.maximum(behind[:, back:], now - due), behind[:, back:])
-    return behind
-
-
-def _rows(
-    world: World,
-    chosen: Ints,
-    bills: Bills,
-    user: Ints,
-    month: Ints,
-    paid_minor: Ints,
-    paid_at: Ints,
-    recorded: Ints,
-) -> pa.Table:
+    user, month, paid_minor, paid_at, recorded = (column[known] for column in columns)
     numbers = chosen[user]
     billed = bills.billed_minor[user, month]
-    everywhere = np.zeros(len(user), dtype=np.bool_)
-    columns = {
+    columns_by_name = {
         "bill_id": ids("B", numbers * MONTHS_MOST + month, 11),
         "user_id": ids("U", numbers, 8),
         "due_on": days(bills.due[user, month], world.period.start_epoch_day),
-        "billed_minor": whole(billed, missing=everywhere),
+        "billed_minor": whole(billed, missing=np.zeros(len(user), dtype=np.bool_)),
         "paid_minor": whole(paid_minor),
         "paid_at": instants(paid_at),
-        "past_due_days": whole(past_due_when_issued(bills)[user, month]),
         "credit_line_minor": whole(bills.line_minor[user, month]),
         "recorded_at": instants(recorded),
     }
-    return table(schema("bills"), columns)
+    return table(schema("bills"), columns_by_name)
 
 
 def _payment_times(world: World, day: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -151,8 +128,8 @@ def _usage(users: Users, chosen: Ints, stress: Floats, rng: np.random.Generator)
 
 def _lateness(stress: Floats, usage: Floats, rng: np.random.Generator) -> Ints:
     """Days from the due day: mostly none or before it; a few late, fewer by months."""
-    often = 1.0 / (1.0 + np.exp(2.9 - 1.3 * stress - 0.9 * (usage > 0.8)))
-    is_late = rng.random(stress.shape) < often
+    often = 1.0 / (1.0 + np.exp(2.9 - 1.3 * stress - 0.9 * above(usage, 0.8)))
+    is_late = happens(rng, often, stress.shape)
     long = 3.0 + 8.0 * np.exp(0.45 * np.clip(stress, -2.0, 3.0))
     days = 1 + rng.exponential(1.0, stress.shape) * long
     early = -rng.integers(0, 10, stress.shape)

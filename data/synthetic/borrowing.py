@@ -4,7 +4,7 @@ import numpy as np
 
 from data.synthetic.loan_risk import Requests
 from data.synthetic.merchants import Merchants
-from data.synthetic.period import BLOCK_DAYS, DAY_US, HOUR_US, Flags, Ints
+from data.synthetic.period import BLOCK_DAYS, HOUR_US, MINUTE_US, Flags, Ints
 from data.synthetic.turnover import Turnover
 from data.synthetic.world import World
 
@@ -28,7 +28,7 @@ def draw_requests(
     recent = turnover.within("count", merchant, day, 30)
     keeps = (trading > 0) & (recent > 0) & (day < merchants.closed[merchant])
     merchant, day, trading = merchant[keeps], day[keeps], trading[keeps]
-    at = world.period.instants(day) + 30 * 60_000_000 + rng.integers(0, 14 * HOUR_US, len(day))
+    at = world.period.instants(day) + 30 * MINUTE_US + rng.integers(0, 14 * HOUR_US, len(day))
     health = merchants.health[merchant, day // BLOCK_DAYS]
     wish = np.exp(-0.35 + 0.65 * rng.standard_normal(len(day)) - 0.12 * health)
     amount = np.ceil(wish * trading / 3.0 / ROUND_MINOR) * ROUND_MINOR

@@ -16,7 +16,7 @@ from data.synthetic.waiver_risk import (
     Standing,
     waiver_logit,
 )
-from data.synthetic.world import World
+from data.synthetic.world import World, happens
 
 CAPTURE_WITHIN_DAYS = 28  # of the due time
 UNPAID_DAYS = 30
@@ -75,7 +75,7 @@ def hold(world: World, orders: Orders, standing: Standing, rng: np.random.Genera
     shift = world.scenario.unseen * world.onset(orders.day.astype(np.float64))
     for rank in range(int(orders.rank.max(initial=-1)) + 1):
         places = np.flatnonzero(orders.rank == rank)
-        _answer(world, book, standing, shift, places, rng)
+        _answer(world, book, standing, shift=shift, places=places, rng=rng)
     return book
 
 
@@ -83,6 +83,7 @@ def _answer(
     world: World,
     book: HoldBook,
     standing: Standing,
+    *,
     shift: Floats,
     places: Ints,
     rng: np.random.Generator,
@@ -95,7 +96,7 @@ def _answer(
     book.probability[places] = 1.0 / (1.0 + np.exp(-logit))
     outcome = judge_waivers(known.past_due, manners.unpaid > 0, known.deposit, rng)
     book.outcome[places] = outcome
-    bad = rng.random(len(places)) < book.probability[places]
+    bad = happens(rng, book.probability[places], len(places))
     held = approved(outcome)
     book.bad[places] = bad & held
     endings = _endings(asked.take(np.flatnonzero(held)), bad[held], logit[held] - INTERCEPT, rng)
@@ -114,7 +115,7 @@ def _manners(world: World, book: HoldBook, places: Ints) -> Manners:
     due = book.orders.due_at[earlier]
     closed, captured = book.endings.closed[earlier], book.endings.captured[earlier]
     over = recent & (np.minimum(closed, captured) < now)
-    late = recent & (due + 12 * HOUR_US < np.minimum(closed, now))
+    late = recent & (due < np.minimum(closed, now))
     taken = recent & (captured < now)
     unpaid = before & (captured < now) & (book.endings.settled[earlier] >= now)
     still = recent & ~over
@@ -132,14 +133,15 @@ def _endings(orders: Orders, bad: Flags, strain: Floats, rng: np.random.Generato
     """Good: returned, or captured and paid within 25 days. Bad: captured, unpaid for 30 days."""
     count = len(bad)
     closed = orders.due_at + _return_delay(orders, strain, rng)
-    damaged = rng.random(count) < scenes.column("damage")[orders.scene] * np.exp(0.3 * strain)
+    damage = scenes.column("damage")[orders.scene] * np.exp(0.3 * strain)
+    damaged = happens(rng, damage, count)
     charged = bad | damaged
-    returned = rng.random(count) < 0.5  # what was charged had come back after all, damaged
-    lost = ~charged & (rng.random(count) < LOST_SHARE)
+    returned = happens(rng, 0.5, count)  # what was charged had come back after all, damaged
+    lost = ~charged & happens(rng, LOST_SHARE, count)
     latest = CAPTURE_WITHIN_DAYS * DAY_US
     wait = HOUR_US + rng.integers(0, 8 * DAY_US, count)
     captured = np.minimum(np.maximum(closed, orders.due_at) + wait, orders.due_at + latest)
-    share = np.where(rng.random(count) < 0.5, 1.0, rng.uniform(0.2, 1.0, count))
+    share = np.where(happens(rng, 0.5, count), 1.0, rng.uniform(0.2, 1.0, count))
     taken = np.maximum(np.round(orders.deposit_minor * share / 100.0), 1.0).astype(np.int64) * 100
     closed = np.where(lost | (charged & ~returned), NEVER, closed)
     return Endings(
@@ -153,7 +155,8 @@ def _endings(orders: Orders, bad: Flags, strain: Floats, rng: np.random.Generato
 def _return_delay(orders: Orders, strain: Floats, rng: np.random.Generator) -> Ints:
     """From the due time: mostly before it; some hours or days late, the oftener under strain."""
     count = len(strain)
-    is_late = rng.random(count) < scenes.column("late")[orders.scene] * np.exp(0.8 * strain)
+    often = scenes.column("late")[orders.scene] * np.exp(0.8 * strain)
+    is_late = happens(rng, often, count)
     late = HOUR_US + np.minimum(rng.exponential(2.0 * DAY_US, count), 18.0 * DAY_US)
     early = -rng.random(count) * 0.6 * (orders.due_at - orders.at)
     return np.where(is_late, late, early).astype(np.int64)
@@ -162,8 +165,8 @@ def _return_delay(orders: Orders, strain: Floats, rng: np.random.Generator) -> I
 def _settled(captured: Ints, bad: Flags, rng: np.random.Generator) -> Ints:
     """When a capture is paid: at once for half of the good ones, never for most bad ones."""
     count = len(bad)
-    days = np.where(rng.random(count) < 0.5, 0.0, 1.0 + 24.0 * rng.random(count))
+    days = np.where(happens(rng, 0.5, count), 0.0, 1.0 + 24.0 * rng.random(count))
     good = MINUTE_US + (days * DAY_US).astype(np.int64)
     slow = (UNPAID_DAYS + 3) * DAY_US + rng.exponential(25.0 * DAY_US, count).astype(np.int64)
-    lost = bad & (rng.random(count) < NEVER_PAID_SHARE)
+    lost = bad & happens(rng, NEVER_PAID_SHARE, count)
     return np.where(lost, NEVER, captured + np.where(bad, slow, good))

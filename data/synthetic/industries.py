@@ -18,6 +18,9 @@ SPRING_FESTIVAL = {
     2021: (2, 12), 2022: (2, 1), 2023: (1, 22), 2024: (2, 10), 2025: (1, 29), 2026: (2, 17),
     2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3), 2031: (1, 23), 2032: (2, 11),
 }  # fmt: skip
+FRIDAY = 5
+FEAST = range(-1, 7)  # days from the first of the year, its eve included
+TRAVEL = range(-4, 10)
 HOLIDAYS = ((1, 1, 1), (4, 4, 3), (5, 1, 5), (10, 1, 7))  # month, day, days
 SALES = ((6, 16, 3), (11, 9, 3), (12, 11, 2))  # the sales of online shops, which others feel
 
@@ -103,7 +106,7 @@ def _season(industry: Industry, calendar: dict[str, Floats], angle: Floats) -> F
 
 def _calendar(days: list[date]) -> dict[str, Floats]:
     return {
-        "weekend": np.array([float(day.isoweekday() > 5) for day in days]),
+        "weekend": np.array([float(day.isoweekday() > FRIDAY) for day in days]),
         "festival": np.array([_festival(day) for day in days]),
         "holiday": np.array([float(_among(day, HOLIDAYS)) for day in days]),
         "sale": np.array([float(_among(day, SALES)) for day in days]),
@@ -115,9 +118,9 @@ def _festival(day: date) -> float:
     if day.year not in SPRING_FESTIVAL:
         return 0.0
     after = (day - date(day.year, *SPRING_FESTIVAL[day.year])).days
-    if -1 <= after <= 6:
+    if after in FEAST:
         return 1.0
-    return 0.5 if -4 <= after <= 9 else 0.0
+    return 0.5 if after in TRAVEL else 0.0
 
 
 def _among(day: date, spans: tuple[tuple[int, int, int], ...]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from data.synthetic.period import NEVER_DAY, Flags, Floats, Ints
+from data.synthetic.world import happens
 
 MOST_INSTALMENTS = 6
 STEP_DAYS = 30
@@ -17,6 +18,9 @@ BAD_EARLIEST = 33
 CURED_SHARE = 0.4
 RESTRUCTURED_SHARE = 0.08
 WRITE_OFF_AFTER = 100
+BULLET_SHARE = 0.3  # of loans of up to two months
+PART_SHARE = 0.2
+PART_FROM_DAYS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,12 @@ def draw_schedules(
     due = np.where(exists, lent[:, None] + span[:, None] * (place + 1), NEVER_DAY)
     late = _good_lateness(strain, rng)
     missed = (rng.random(len(lent)) * parts).astype(np.int64)
-    cured = rng.random(len(lent)) < CURED_SHARE
+    cured = happens(rng, CURED_SHARE, len(lent))
     late_bad = _bad_lateness(late, missed, cured, rng)
     late = np.where(bad[:, None], late_bad, late)
     paid = np.where(exists & (late < NEVER_DAY), due + late, NEVER_DAY)
     first_due = due[np.arange(len(lent)), missed]
-    restructured = bad & (rng.random(len(lent)) < RESTRUCTURED_SHARE)
+    restructured = bad & happens(rng, RESTRUCTURED_SHARE, len(lent))
     restructured_on = first_due + rng.integers(8, 26, len(lent))
     lost = bad & ~cured & ~restructured
     return Schedules(
@@ -80,7 +84,7 @@ def draw_schedules(
 
 
 def _parts(term_days: Ints, rng: np.random.Generator) -> Ints:
-    bullet = (term_days <= 2 * STEP_DAYS) & (rng.random(len(term_days)) < 0.3)
+    bullet = (term_days <= 2 * STEP_DAYS) & happens(rng, BULLET_SHARE, len(term_days))
     return np.where(bullet, 1, term_days // STEP_DAYS)
 
 
@@ -99,7 +103,7 @@ def _good_lateness(strain: Floats, rng: np.random.Generator) -> Ints:
     """Days late: mostly none or a little early; the more strain, the oftener some days."""
     shape = (len(strain), MOST_INSTALMENTS)
     often = 1.0 / (1.0 + np.exp(1.55 - 1.15 * strain))
-    is_late = rng.random(shape) < often[:, None]
+    is_late = happens(rng, often[:, None], shape)
     days = 1.0 + rng.exponential(5.0, shape) * np.exp(0.25 * np.clip(strain, -2, 2))[:, None]
     early = -np.minimum(rng.exponential(1.2, shape).astype(np.int64), 5)
     return np.where(is_late, np.minimum(days.astype(np.int64), GOOD_LATEST), early)
@@ -116,5 +120,6 @@ def _partial(due: Ints, paid: Ints, rng: np.random.Generator) -> Ints:
     """One late or lost instalment in five is first paid in part."""
     room = np.where(paid < NEVER_DAY, paid - due, 20)
     day = due + 1 + (rng.random(due.shape) * np.maximum(room - 2, 1)).astype(np.int64)
-    in_part = (due < NEVER_DAY) & (room >= 4) & (rng.random(due.shape) < 0.2)
+    in_part = (due < NEVER_DAY) & (room >= PART_FROM_DAYS)
+    in_part &= happens(rng, PART_SHARE, due.shape)
     return np.where(in_part, day, NEVER_DAY)

@@ -20,7 +20,7 @@ from data.synthetic.merchants import Merchants
 from data.synthetic.past_policy import approved, judge_loans, yearly_rates
 from data.synthetic.period import NEVER_DAY, Flags, Floats, Ints
 from data.synthetic.turnover import Turnover
-from data.synthetic.world import Stream, World
+from data.synthetic.world import Stream, World, happens
 
 RECORD_DAYS = 180
 LATE_FROM_DAYS = 4
@@ -63,7 +63,7 @@ def lend(world: World, merchants: Merchants, turnover: Turnover, chunk: int) -> 
     )
     for rank in range(int(requests.rank.max(initial=-1)) + 1):
         places = np.flatnonzero(requests.rank == rank)
-        _answer(world, merchants, book, trading, places, rng)
+        _answer(world, merchants, book, trading, places=places, rng=rng)
     return book
 
 
@@ -72,6 +72,7 @@ def _answer(
     merchants: Merchants,
     book: LoanBook,
     trading: Trading,
+    *,
     places: Ints,
     rng: np.random.Generator,
 ) -> None:
@@ -85,7 +86,7 @@ def _answer(
     book.probability[places] = 1.0 / (1.0 + np.exp(-logit))
     book.outcome[places] = judge_loans(known, record, rng)
     book.apr[places] = yearly_rates(book.outcome[places], known)
-    bad = rng.random(len(places)) < book.probability[places]
+    bad = happens(rng, book.probability[places], len(places))
     lent = approved(book.outcome[places])
     book.bad[places] = bad & lent
     schedules = draw_schedules(

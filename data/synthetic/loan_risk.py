@@ -8,9 +8,10 @@ from data.synthetic.industries import column
 from data.synthetic.merchants import Merchants
 from data.synthetic.period import Floats, Ints
 from data.synthetic.turnover import Turnover
+from data.synthetic.world import above
 
-INTERCEPT = -3.0
-STEEPNESS = 1.0
+INTERCEPT = -2.85
+STEEPNESS = 0.72
 NOISE = 0.27  # deviation of what no feature shows
 RING_SHIFT = 5.0
 
@@ -111,8 +112,9 @@ def _trading_effects(trading: Trading) -> Floats:
     logit += 0.30 * np.clip(trading.volatility - 2.0, -1.0, 2.0)
     logit += 2.5 * (np.clip(trading.drawn, 0.4, 1.1) - 0.75)
     logit -= 0.22 * np.clip(trading.tenure, -2.5, 2.0)
-    logit += 0.60 * ((large > 0.2) & (falling > 0.3))
-    return logit + 0.40 * ((trading.tenure < -1.0) & (trading.refunds > 0.06))
+    logit += 0.90 * above(large, 0.0) * above(falling, 0.25)
+    logit += 0.50 * above(trading.gap_days, 5)
+    return logit + 0.70 * above(-trading.tenure, 0.5) * above(trading.refunds, 0.05)
 
 
 def _record_effects(trading: Trading, record: Record) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from data.synthetic.industries import INDUSTRIES, NEWCOMER_TRADES, column
 from data.synthetic.period import NEVER_DAY, Flags, Floats, Ints
 from data.synthetic.scenarios import WASH_TRADING
-from data.synthetic.world import Stream, World, autoregression
+from data.synthetic.world import Stream, World, autoregression, happens
 
 PARTNERS = ("acquirer-a", "acquirer-b", "acquirer-c", "acquirer-d", "acquirer-new")
 PARTNER_SHARES = (0.4, 0.25, 0.2, 0.15)
@@ -18,6 +18,7 @@ RING_EVERY = 64
 NEWCOMERS_OF = 10
 REGULARS = 40
 BUSIEST_A_DAY = 60.0
+TAIL_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def draw_merchants(world: World, numbers: range, chunk: int) -> Merchants:
         regular_share=0.2 + 0.5 * rng.beta(2.0, 2.0, count),
         appetite=rng.gamma(1.2, 1.0 / 1.2, count),
         ring=ring,
-        woman=rng.random(count) < 0.46,
+        woman=happens(rng, 0.46, count),
         age=rng.integers(20, 65, count),
     )
 
@@ -130,7 +131,7 @@ def _payments_a_day(rng: np.random.Generator, count: int) -> Floats:
     """Heavy-tailed: a lognormal body and, for one in twenty, a Pareto tail."""
     body = 0.66 * np.exp(0.75 * rng.standard_normal(count))
     tail = 1.0 + rng.pareto(1.6, count)
-    in_tail = rng.random(count) < 0.05
+    in_tail = happens(rng, TAIL_SHARE, count)
     return np.minimum(np.where(in_tail, body * tail * 2.0, body), BUSIEST_A_DAY)
 
 

@@ -25,8 +25,8 @@ def draw_orders(world: World, users: Users, chosen: Ints, rng: np.random.Generat
     user, day = user[here], day[here]
     scene = _scene(users, chosen, user, rng)
     at = world.period.instants(day) + _local_hours(scene, rng) - LOCAL_US
-    inside = (at >= world.period.opens_us) & (at < world.period.closes_us)
-    user, scene, at = user[inside], scene[inside], at[inside]
+    earliest = world.period.opens_us + world.period.first_application_day * DAY_US
+    user, scene, at = user[at >= earliest], scene[at >= earliest], at[at >= earliest]
     order = np.lexsort((at, user))
     user, scene, at = user[order], scene[order], at[order]
     return Orders(

@@ -2,12 +2,11 @@
 
 import pyarrow as pa
 
+from credit.contract import PAYMENT_KINDS
 from data.synthetic.columns import ids, instants, names, schema, table, whole, word
 from data.synthetic.industries import INDUSTRIES
 from data.synthetic.merchants import Merchants
 from data.synthetic.payments import CHANNELS, NOBODY, NOTHING, PAYOUT, Rows
-
-from credit.contract import PAYMENT_KINDS
 
 A_CHUNK = 100_000_000  # payment numbers of one chunk
 CURRENCY = "CNY"

@@ -8,7 +8,7 @@ from data.synthetic.industries import column, hours_table
 from data.synthetic.merchants import Merchants
 from data.synthetic.period import BLOCK_DAYS, DAY_US, HOUR_US, LOCAL_US, Flags, Floats, Ints
 from data.synthetic.users import Users
-from data.synthetic.world import Stream, World
+from data.synthetic.world import Stream, World, happens
 
 PAYMENT, REFUND, CHARGEBACK, PAYOUT = 0, 1, 2, 3
 CHANNELS = ("qr_code", "app", "mini_program", "face")
@@ -16,6 +16,7 @@ CHANNEL_SHARES = (0.5, 0.2, 0.22, 0.08)
 PARTS = (3, 6, 12)
 PART_SHARES = (0.5, 0.3, 0.2)
 PARTS_FROM_MINOR = 60_000
+PARTS_SHARE = 0.22
 SUBSIDY_RATES = {3: 0.018, 6: 0.035, 12: 0.06}
 LARGEST_MINOR = 50_000_000
 RING_PAYERS = 10
@@ -65,14 +66,20 @@ def stacked(parts: list[Rows]) -> Rows:
 
 
 def draw_payments(
-    world: World, merchants: Merchants, users: Users, payers: Floats, trade: Floats, chunk: int
+    world: World,
+    merchants: Merchants,
+    users: Users,
+    *,
+    payers: Floats,
+    trade: Floats,
+    chunk: int,
 ) -> Rows:
     """The chunk's payments, recorded at once; arrival delays come later."""
     rng = world.rng(Stream.PAYMENTS, chunk)
     counts = rng.poisson(trade)
     merchant = np.repeat(np.arange(merchants.count), counts.sum(axis=1))
     day = np.repeat(np.tile(np.arange(counts.shape[1]), merchants.count), counts.ravel())
-    user = _payers(merchants, users, payers, rng, merchant, day)
+    user = _payers(merchants, users, payers, rng, merchant=merchant, day=day)
     amount = _amounts(merchants, users, rng, merchant, user)
     occurred = _instants(world, merchants, rng, merchant, day)
     rows = _rows(rng, merchant, user, amount, occurred)
@@ -113,6 +120,7 @@ def _payers(
     users: Users,
     payers: Floats,
     rng: np.random.Generator,
+    *,
     merchant: Ints,
     day: Ints,
 ) -> Ints:
@@ -163,7 +171,7 @@ def _instants(
 def _parts(rng: np.random.Generator, amount: Ints) -> Ints:
     count = len(amount)
     chosen = np.array(PARTS)[_drawn(rng, PART_SHARES, count)]
-    splits = (amount >= PARTS_FROM_MINOR) & (rng.random(count) < 0.22)
+    splits = (amount >= PARTS_FROM_MINOR) & happens(rng, PARTS_SHARE, count)
     return np.where(splits, chosen, NOTHING)
 
 
@@ -172,7 +180,7 @@ def _subsidies(rng: np.random.Generator, parts: Ints, amount: Ints) -> Ints:
     rate = np.zeros(len(parts))
     for part, part_rate in SUBSIDY_RATES.items():
         rate[parts == part] = part_rate
-    borne = (parts != NOTHING) & (rng.random(len(parts)) < 0.5)
+    borne = (parts != NOTHING) & happens(rng, 0.5, len(parts))
     return np.where(borne, np.round(amount * rate).astype(np.int64), NOTHING)
 
 

@@ -3,6 +3,7 @@
 Instants are whole microseconds since 1970, UTC; days are counted from the first day of payments.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,7 +29,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Payments run from `start`, applications from `applications_from`, both to `end`'s midnight."""
+    """Payments run from `start`, applications from `applications_from`, both through `end`."""
 
     start: date
     applications_from: date
@@ -92,6 +93,4 @@ def period_of(*, months: int, end: date) -> Period:
 def _months_before(day: date, months: int) -> date:
     place = day.year * 12 + day.month - 1 - months
     year, month = divmod(place, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last = (following - timedelta(days=1)).day
-    return date(year, month + 1, min(day.day, last))
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

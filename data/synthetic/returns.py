@@ -13,7 +13,7 @@ from data.synthetic.payments import (
     stacked,
 )
 from data.synthetic.period import BLOCK_DAYS, DAY_US, HOUR_US, Floats, Ints
-from data.synthetic.world import World
+from data.synthetic.world import World, happens
 
 FULL_REFUNDS = 0.75
 
@@ -35,7 +35,7 @@ def with_returns(world: World, merchants: Merchants, sold: Rows, rng: np.random.
 
 
 def _refunds(of: Rows, rng: np.random.Generator) -> Rows:
-    share = np.where(rng.random(of.count) < FULL_REFUNDS, 1.0, rng.uniform(0.1, 0.9, of.count))
+    share = np.where(happens(rng, FULL_REFUNDS, of.count), 1.0, rng.uniform(0.1, 0.9, of.count))
     after = HOUR_US + (rng.exponential(3.0 * DAY_US, of.count)).astype(np.int64)
     return _back(of, REFUND, np.maximum((of.amount_minor * share).astype(np.int64), 1), after)
 

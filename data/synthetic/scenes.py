@@ -9,10 +9,10 @@ from data.synthetic.period import Floats
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One scene. Deposits lie around `deposit_minor`, in steps of `step_minor`; orders last
-    around `hours`, with logarithmic `spread`; `hour` is the usual local hour of an order.
+    """One scene: what is asked, how long orders last, how they end.
 
-    `late` is how often a good customer brings things back late, `damage` how often one is
+    Deposits lie around `deposit_minor`, in steps of `step_minor`; orders last around `hours`,
+    with logarithmic `spread`; `hour` is the usual local hour of an order. `late` is how often a good customer brings things back late, `damage` how often one is
     charged and pays; `risk` shifts the logit of a deposit that stays unpaid.
     """
 

@@ -5,7 +5,7 @@ import numpy as np
 from data.synthetic.industries import seasons
 from data.synthetic.merchants import Merchants
 from data.synthetic.period import Flags, Floats
-from data.synthetic.world import World, by_day
+from data.synthetic.world import World, by_day, happens
 
 WEEK = 7
 CLOSING_DAYS = 45  # trade fades before a shop closes
@@ -21,7 +21,7 @@ def expected_trade(world: World, merchants: Merchants, rng: np.random.Generator)
     shocks = np.exp(noise * rng.standard_normal((merchants.count, days)) - 0.5 * noise**2)
     trade = merchants.a_day[:, None] * season * level * shocks * world.boost()
     trade *= _fading(merchants, days)
-    return np.where(_open(merchants, days) & ~_shut(world, merchants, rng, days), trade, 0.0)
+    return np.where(_open(merchants, days) & ~_shut(merchants, rng, days), trade, 0.0)
 
 
 def _open(merchants: Merchants, days: int) -> Flags:
@@ -34,12 +34,11 @@ def _fading(merchants: Merchants, days: int) -> Floats:
     return np.clip(0.2 + 0.8 * left / CLOSING_DAYS, 0.2, 1.0)
 
 
-def _shut(world: World, merchants: Merchants, rng: np.random.Generator, days: int) -> Flags:
+def _shut(merchants: Merchants, rng: np.random.Generator, days: int) -> Flags:
     """Days without trade: spells that come the oftener the poorer a merchant's health."""
-    weeks = days // WEEK + 1
     health = by_day(merchants.health, days)[:, ::WEEK]
     chance = 0.018 * np.exp(-0.8 * health)
-    starts = rng.random((merchants.count, weeks))[:, : health.shape[1]] < chance
+    starts = happens(rng, chance, health.shape)
     merchant, week = np.nonzero(starts)
     first = week * WEEK + rng.integers(0, WEEK, len(week))
     edges = np.zeros((merchants.count, days + max(SPELL_DAYS) + WEEK + 1), dtype=np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.synthetic.merchants import NEWCOMERS_OF, lifetimes
 from data.synthetic.period import BLOCK_DAYS, Flags, Floats, Ints
-from data.synthetic.world import USERS_A_CHUNK, Stream, World, autoregression, chunks
+from data.synthetic.world import USERS_A_CHUNK, Stream, World, autoregression, chunks, happens
 
 Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 LIFETIME_DAYS = 2190.0
@@ -76,7 +76,7 @@ def _draw(world: World, numbers: range, chunk: int) -> Users:
     left = np.where(newcomer, arrival + 4 * world.period.days, left)
     quality = rng.standard_normal(count)
     stress = _stress(world, rng, quality) + 0.4 * newcomer[:, None]
-    has_line = rng.random(count) < np.where(newcomer, 0.3, LINE_SHARE)
+    has_line = happens(rng, np.where(newcomer, 0.3, LINE_SHARE), count)
     line = rng.choice(np.array(LINES_MINOR), count, p=LINE_SHARES)
     return Users(
         registered=registered,
@@ -85,12 +85,12 @@ def _draw(world: World, numbers: range, chunk: int) -> Users:
         line_grows=rng.integers(0, 6 * world.period.days, count),
         bill_day=rng.integers(0, 28, count),
         stress=stress.astype(np.float32),
-        weight=_weight(world, rng, stress, registered, left),
+        weight=_weight(rng, stress, registered, left),
         ticket=np.exp(0.25 * rng.standard_normal(count)),
         habit=rng.standard_normal(count),
         orders=rng.gamma(0.8, 1.0 / 0.8, count),
         newcomer=newcomer,
-        woman=rng.random(count) < 0.5,
+        woman=happens(rng, 0.5, count),
         age=rng.integers(18, 66, count),
     )
 
@@ -101,9 +101,7 @@ def _stress(world: World, rng: np.random.Generator, quality: Floats) -> Floats:
     return settled + world.scenario.stress * world.onset_by_block()
 
 
-def _weight(
-    world: World, rng: np.random.Generator, stress: Floats, registered: Ints, left: Ints
-) -> Singles:
+def _weight(rng: np.random.Generator, stress: Floats, registered: Ints, left: Ints) -> Singles:
     usual = np.exp(0.7 * rng.standard_normal((len(stress), 1)))
     own = autoregression(rng, *stress.shape, persistence=0.8)
     weight = usual * np.exp(0.3 * own - 0.3 * stress)

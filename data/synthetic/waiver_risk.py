@@ -8,9 +8,10 @@ from data.synthetic import scenes
 from data.synthetic.bills import Bills
 from data.synthetic.period import Floats, Ints
 from data.synthetic.users import Users
+from data.synthetic.world import above
 
-INTERCEPT = -4.3
-STEEPNESS = 1.0
+INTERCEPT = -3.8
+STEEPNESS = 0.90
 NOISE = 0.27  # deviation of what no feature shows
 RECORD_DAYS = 180
 WEEK = 7
@@ -96,7 +97,7 @@ def waiver_logit(orders: Orders, standing: Standing, manners: Manners) -> Floats
     """The logit of P(bad), but for noise and story."""
     logit = _bill_effects(standing) + _spending_effects(standing)
     history = 1.2 * (manners.late_share - 0.1) + 0.9 * np.minimum(manners.captured, 2.0)
-    history += 1.2 * (manners.unpaid > 0) + 0.25 * np.minimum(manners.open_orders, 4.0)
+    history += 1.2 * above(manners.unpaid, 0) + 0.25 * np.minimum(manners.open_orders, 4.0)
     logit += np.where(manners.orders > 0, history - 0.1, 0.15)
     logit += scenes.column("risk")[orders.scene]
     return INTERCEPT + STEEPNESS * logit
@@ -104,10 +105,10 @@ def waiver_logit(orders: Orders, standing: Standing, manners: Manners) -> Floats
 
 def _bill_effects(standing: Standing) -> Floats:
     late = 1.6 * standing.late_share + 0.28 * np.log1p(standing.worst_late) - 0.5
-    late += 0.7 * (standing.past_due > 0)
+    late += 0.7 * above(standing.past_due, 0)
     usage = np.nan_to_num(standing.usage, nan=0.4)
-    use = 1.3 * (usage - 0.4) + 0.4 * (usage > 0.85)
-    both = 0.5 * ((usage > 0.7) & (standing.worst_late > 5))
+    use = 1.3 * (usage - 0.4) + 0.4 * above(usage, 0.85)
+    both = 0.5 * above(usage, 0.7) * above(standing.worst_late, 5)
     line = np.where(np.isnan(standing.line), 0.25, -0.22 * np.nan_to_num(standing.line))
     return np.where(standing.bills > 0, late, 0.1) + use + both + line
 
@@ -117,7 +118,7 @@ def _spending_effects(standing: Standing) -> Floats:
     logit = -0.20 * np.clip(level, -3.0, 2.0) - 0.25 * np.clip(standing.trend, -1.5, 1.0)
     logit += 0.30 * np.clip(standing.deposit, -2.5, 2.0) + 0.15
     logit -= 0.15 * np.clip(standing.tenure, -3.0, 2.0)
-    return logit + 0.4 * ((standing.deposit > 0.5) & (standing.tenure < -1.0))
+    return logit + 0.4 * above(standing.deposit, 0.5) * above(-standing.tenure, 1.0)
 
 
 def _spending(spent: Floats, orders: Orders) -> tuple[Floats, Floats]:

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from data.synthetic.period import BLOCK_DAYS, Floats, Period
+from data.synthetic.period import BLOCK_DAYS, Flags, Floats, Period
 from data.synthetic.scenarios import Scenario
 
 MERCHANTS_A_CHUNK = 256
@@ -61,6 +61,18 @@ class World:
         days = np.arange(self.period.days + 1)
         lasts = (days >= self.turn) & (days < self.turn + self.scenario.boost_days)
         return np.where(lasts, self.scenario.boost, 1.0)
+
+
+def happens(
+    rng: np.random.Generator, chance: float | Floats, shape: int | tuple[int, ...]
+) -> Flags:
+    """True with the chance given, in each place by itself."""
+    return np.asarray(rng.random(shape) < chance)
+
+
+def above(values: Floats, threshold: float) -> Floats:
+    """1 where a value exceeds the threshold, else 0: a step in an otherwise smooth effect."""
+    return (values > threshold).astype(np.float64)
 
 
 def chunks(total: int, size: int) -> list[range]:
