@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from data.contract_page import contract_page
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -31,7 +33,10 @@ def _sections(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
         yield from _sections(sub, f"{name} {sub_name}")
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_reference}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_reference,
+    "data-contract.md": contract_page,
+}
 
 
 def main() -> None:
