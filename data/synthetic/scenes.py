@@ -12,8 +12,9 @@ class Scene:
     """One scene: what is asked, how long orders last, how they end.
 
     Deposits lie around `deposit_minor`, in steps of `step_minor`; orders last around `hours`,
-    with logarithmic `spread`; `hour` is the usual local hour of an order. `late` is how often a good customer brings things back late, `damage` how often one is
-    charged and pays; `risk` shifts the logit of a deposit that stays unpaid.
+    with logarithmic `spread`; `hour` is the usual local hour of an order. `late` is how often a
+    good customer brings things back late, `damage` how often one is charged and pays; `risk`
+    shifts the logit of a deposit that stays unpaid.
     """
 
     name: str

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -89,38 +89,46 @@ def _check_sizes(**sizes: int) -> None:
             raise InputError(f"--{name} is {size}", "use 1 or more")
 
 
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """All users, the way to draw one, and by week what each has spent (filled chunk by chunk)."""
+
+    users: Users
+    payers: Floats
+    spent: Singles
+
+
 def _write(world: World, tables: Tables, progress: Progress) -> None:
     progress("drawing users", 0.0)
-    users = draw_users(world)
-    payers = payers_by_block(users)
-    spent = np.zeros((users.count, world.period.days // WEEK + 2), dtype=np.float32)
+    crowd = _crowd(world)
     parts = chunks(world.merchants, MERCHANTS_A_CHUNK)
     for chunk, numbers in enumerate(parts):
         progress("merchants and their payments", MERCHANTS_TAKE * chunk / len(parts))
-        _merchants(world, tables, users, payers, spent, numbers, chunk)
-    running = np.cumsum(spent, axis=1, dtype=np.float32)
+        _merchants(world, tables, crowd, numbers, chunk)
+    running = np.cumsum(crowd.spent, axis=1, dtype=np.float32)
+    crowd = replace(crowd, spent=running)
     parts = chunks(world.users, USERS_A_CHUNK)
     for chunk, numbers in enumerate(parts):
         done = MERCHANTS_TAKE + (1.0 - MERCHANTS_TAKE) * chunk / len(parts)
         progress("users, their bills and orders", done)
-        _users(world, tables, users, running, numbers, chunk)
+        _users(world, tables, crowd, numbers, chunk)
     progress("written", 1.0)
 
 
-def _merchants(
-    world: World,
-    tables: Tables,
-    users: Users,
-    payers: Floats,
-    spent: Singles,
-    numbers: range,
-    chunk: int,
-) -> None:
+def _crowd(world: World) -> _Crowd:
+    users = draw_users(world)
+    spent = np.zeros((users.count, world.period.days // WEEK + 2), dtype=np.float32)
+    return _Crowd(users, payers_by_block(users), spent)
+
+
+def _merchants(world: World, tables: Tables, crowd: _Crowd, numbers: range, chunk: int) -> None:
     merchants = draw_merchants(world, numbers, chunk)
     rng = world.rng(Stream.TRADE, chunk)
     trade = expected_trade(world, merchants, rng)
-    sold = draw_payments(world, merchants, users, payers, trade, chunk)
-    _add_spending(world, sold, spent)
+    sold = draw_payments(
+        world, merchants, crowd.users, payers=crowd.payers, trade=trade, chunk=chunk
+    )
+    _add_spending(world, sold, crowd.spent)
     rows = with_returns(world, merchants, sold, rng)
     book = lend(world, merchants, add_up(world, merchants.count, rows), chunk)
     tables.add(merchant_tables(world, merchants))
@@ -135,14 +143,14 @@ def _add_spending(world: World, sold: Rows, spent: Singles) -> None:
     np.add.at(spent, (named.user, week + 1), named.amount_minor.astype(np.float32))
 
 
-def _users(
-    world: World, tables: Tables, users: Users, spent: Singles, numbers: range, chunk: int
-) -> None:
+def _users(world: World, tables: Tables, crowd: _Crowd, numbers: range, chunk: int) -> None:
+    """`crowd.spent` has become running sums by now."""
+    users = crowd.users
     rng = world.rng(Stream.WAIVERS, chunk)
     chosen = np.arange(numbers.start, numbers.stop, dtype=np.int64)
     bills = draw_bills(world, users, chosen, world.rng(Stream.BILLS, chunk))
     orders = draw_orders(world, users, chosen, rng)
-    standing = standing_before(users, chosen, bills, spent[chosen], orders)
+    standing = standing_before(users, chosen, bills, crowd.spent[chosen], orders)
     book = hold(world, orders, standing, rng)
     tables.add(user_tables(world, users, chosen))
     tables.add({"bills": bill_table(world, chosen, bills, rng)})
