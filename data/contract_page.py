@@ -52,10 +52,10 @@ A data directory holds tables. Each is `NAME.parquet`, a folder `NAME/` of parqu
 
 """
 READING = """
-Blank text is missing, and so is a parquet column of null type. Days and times lie between 1900 and
-2199. Real numbers in a column of money or whole numbers are refused even where they are whole (pandas
-makes them of integers with gaps; `astype("Int64")` does not). Columns and tables beyond the contract
-warn and are ignored.
+Blank text is missing, and so is a parquet column of null type. Days and times lie between 1900
+and 2199. Real numbers in a column of money or whole numbers are refused even where they are whole
+(pandas makes them of integers with gaps; `astype("Int64")` does not). Columns and tables beyond the
+contract warn and are ignored.
 
 ## Versions
 
@@ -70,8 +70,8 @@ CODES = """
 The entity of an application or an outcome is a merchant or a user, by its product. "Now" is
 `VOUCH_NOW`, else the clock.
 
-Exit code 1 for violations. What cannot be read or is absent (no such directory, no table, a broken or
-empty file, csv rows of unequal length) is an error with exit code 2. Any other command refuses a
+Exit code 1 for violations. What cannot be read or is absent (no such directory, no table, a broken
+or empty file, csv rows of unequal length) is an error with exit code 2. Any other command refuses a
 directory with violations with exit code 2, the first of them and how many there are.
 
 ## Tables
