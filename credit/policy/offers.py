@@ -103,26 +103,23 @@ def judged(one: Scored, limit: Limit, terms: LoanTerms) -> Judged:
         probability_ppm=ppm,
         repayment_type=terms.repayment_type,
     )
-    against = [
-        *against_risk(ppm, terms.approve_probability_max_ppm, terms.refer_probability_max_ppm),
-        *_against_amount(one.amount_minor, limit, terms),
-        *_against_price(price, terms),
-    ]
+    against = list(_against(one.amount_minor, ppm, limit, price, terms))
     outcome = min((worst for worst, _ in against), default=Outcome.APPROVE)
     return Judged(one, ppm, limit, price, outcome, tuple(code for _, code in against))
 
 
-def _against_amount(
-    amount_minor: int, limit: Limit, terms: LoanTerms
+def _against(
+    amount_minor: int, ppm: int, limit: Limit, price: Price, terms: LoanTerms
 ) -> Iterator[tuple[Outcome, str]]:
+    """Risk first; where it forbids the loan, neither its size nor its price is asked about."""
+    yield from against_risk(ppm, terms.approve_probability_max_ppm, terms.refer_probability_max_ppm)
+    if ppm > terms.refer_probability_max_ppm:
+        return
     if limit.limit_minor < terms.amount_min_minor:
         yield Outcome.DECLINE, "NO_ROOM" if limit.binding == ROOM else "LIMIT_BELOW_MINIMUM"
     elif amount_minor > limit.limit_minor:
         yield Outcome.DECLINE, "AMOUNT_ABOVE_LIMIT"
-
-
-def _against_price(price: Price, terms: LoanTerms) -> Iterator[tuple[Outcome, str]]:
-    if not price.within(terms.price.apr_cap_ppm):
+    elif not price.within(terms.price.apr_cap_ppm):
         yield Outcome.DECLINE, "PRICE_ABOVE_CAP"
 
 

@@ -20,7 +20,7 @@ from credit.policy.decision import (
 from credit.policy.deposits import Waived
 from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.knockouts import REQUEST, Knockout, Ruling, ruled
-from credit.policy.loan_terms import STARTER
+from credit.policy.loan_terms import STARTER, LoanTerms
 from credit.policy.offers import Judged
 from credit.policy.scorecard import against_risk, score_of
 from credit.policy.terms import Policy
@@ -50,7 +50,7 @@ class Page:
     band: str | None = None
     model_reasons: tuple[str, ...] = ()
 
-    def note(self, step: str, comparison: str, result: str, rule: str, **inputs: Any) -> None:
+    def note(self, step: str, comparison: str, result: str, rule: str, /, **inputs: Any) -> None:
         """Adds a step; `rule` is the policy field that spoke, below this product's section."""
         path = f"{self.section}.{rule}"
         self.trace.append(
@@ -113,13 +113,7 @@ class Page:
         ppm = self.probability_ppm or 0
         against = list(against_risk(ppm, approve_max, refer_max))
         codes = [code for _, code in against]
-        self.note(
-            "risk",
-            f"approve up to {as_number(approve_max)}, refer up to {as_number(refer_max)}",
-            ", ".join(codes) or "acceptable",
-            "approve_probability_max",
-            probability=as_number(ppm),
-        )
+        self._note_risk(ppm, codes, terms)
         return min((worst for worst, _ in against), default=Outcome.APPROVE), codes
 
     def knocked(
@@ -146,24 +140,63 @@ class Page:
             result = f"not known, {result}"
         self.note("knock-out", one.comparison, result, "knockouts", **{one.row.feature: one.fact})
 
+    def _note_risk(self, ppm: int, codes: Sequence[str], terms: LoanTerms | WaiverTerms) -> None:
+        approve_max = as_number(terms.approve_probability_max_ppm)
+        refer_max = as_number(terms.refer_probability_max_ppm)
+        self.note(
+            "risk",
+            f"approve up to {approve_max}, refer up to {refer_max}",
+            ", ".join(codes) or "acceptable",
+            "approve_probability_max",
+            probability=as_number(ppm),
+        )
+
     def judged(self, cases: Sequence[Judged]) -> None:
-        """Notes each candidate: what was measured, and what it may be answered."""
-        cap = as_number(self.policy.loan.price.apr_cap_ppm)
-        for one in cases:
+        """Notes the three questions put to the request, and how anything less fared."""
+        asked, *rest = cases
+        spoken = frozenset(asked.reasons)
+        self._note_risk(asked.probability_ppm, sorted(spoken & _RISK), self.policy.loan)
+        if "PROBABILITY_ABOVE_CUTOFF" not in spoken:
+            self._note_limit(asked)
+            self._note_price(asked)
+        for one in rest:
             self.note(
-                "request as asked" if one is cases[0] else "smaller or shorter",
-                f"risk within the cut-offs, amount within the limit, all-in rate at most {cap}",
+                "smaller or shorter",
+                "the same questions",
                 ", ".join([one.outcome.word, *one.reasons]),
-                "price.apr_cap",
+                "counter_shares",
                 amount_minor=one.scored.amount_minor,
                 term_days=one.scored.term_days,
                 probability=as_number(one.probability_ppm),
                 limit_minor=one.limit.limit_minor,
-                **{f"limit_{name}": amount for name, amount in one.limit.legs},
-                expected_loss_minor=one.price.expected_loss_minor,
-                apr=as_number(one.price.apr_ppm),
                 apr_all_in=as_number(one.price.all_in_ppm),
             )
+
+    def _note_limit(self, one: Judged) -> None:
+        limit = one.limit
+        within = one.scored.amount_minor <= limit.limit_minor
+        self.note(
+            "limit",
+            f"amount at most the least of these, in steps: {limit.limit_minor}",
+            "within" if within else f"above, bound by {limit.binding}",
+            "capacity",
+            amount_minor=one.scored.amount_minor,
+            **dict(limit.legs),
+        )
+
+    def _note_price(self, one: Judged) -> None:
+        cap_ppm = self.policy.loan.price.apr_cap_ppm
+        self.note(
+            "price",
+            f"all-in rate at most {as_number(cap_ppm)}",
+            "within" if one.price.within(cap_ppm) else "above",
+            "price.apr_cap",
+            expected_loss_minor=one.price.expected_loss_minor,
+            operating_cost_minor=one.price.operating_cost_minor,
+            fees_minor=one.price.fees_minor,
+            apr=as_number(one.price.apr_ppm),
+            apr_all_in=as_number(one.price.all_in_ppm),
+        )
 
     def waived(self, part: Waived, scene: str) -> None:
         """Notes how much of the deposit is waived, and which ceiling held it down."""

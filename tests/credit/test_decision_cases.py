@@ -1,0 +1,182 @@
+"""Decisions as pages: what is given and asked is read from tests/cases, the answer compared."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from credit.policy.application import LoanApplication, WaiverApplication
+from credit.policy.decide import Decision, Scored, decide_loan, decide_waiver
+from credit.policy.decision import Offer
+from credit.policy.evidence import Evidence, Freshness, Value
+from credit.policy.offers import candidates
+from credit.policy.terms import Policy, parse_policy
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path for path in (ROOT / "tests" / "cases").glob("*.md") if path.stem != "README")
+ANSWERED = "\n## Answered\n"
+LOAN = re.compile(r"- a loan of ([\d,.]+) CNY for (\d+) days")
+CHANGE = re.compile(r"^- but \[(\S+)\] (\w+) = (.+)$", re.MULTILINE)
+FEATURE = re.compile(r"^- ([a-z0-9_]+_[a-z0-9_]+): (\S+)$", re.MULTILINE)
+WAIVER = re.compile(r"- to skip a deposit of ([\d,.]+) CNY in (\w+), due (\S+)")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's first two parts."""
+
+    text: str
+
+    def lines(self, name: str) -> list[str]:
+        return re.findall(rf"^- {re.escape(name)}:? (.+)$", self.text, re.MULTILINE)
+
+    def line(self, name: str) -> str | None:
+        return next(iter(self.lines(name)), None)
+
+    def policy(self) -> Policy:
+        name = self.line("policy")
+        assert name, "a page names its policy"
+        text = (ROOT / "partners" / f"{name}.toml").read_text(encoding="utf-8")
+        for section, field, value in CHANGE.findall(self.text):
+            text = _with_line(text, section, field, value)
+        return parse_policy(text)
+
+    def at(self) -> datetime:
+        return _instant(self.line("at") or "")
+
+    def room_minor(self) -> int | None:
+        said = self.line("room")
+        return None if said is None else _minor(said)
+
+    def evidence(self) -> Evidence:
+        freshness = Freshness(self.line("freshness") or "fresh")
+        as_of = self.line("as of")
+        return Evidence(
+            dict(self._features()),
+            _instant(as_of) if as_of else None,
+            freshness,
+            self.line("detail") or "",
+        )
+
+    def _features(self) -> Iterator[tuple[str, Value]]:
+        for name, said in FEATURE.findall(self.text):
+            number = re.fullmatch(r"-?[\d_]+(\.\d+)?", said)
+            yield name, (float(said) if "." in said else int(said)) if number else None
+
+    def scored(self, asked: list[tuple[int, int]]) -> list[Scored]:
+        said = self.line("P(bad)")
+        if said is None:
+            return []
+        less = float(self.line("P(bad) of less") or said)
+        codes = tuple((self.line("because") or "").replace(",", " ").split())
+        first, *rest = asked
+        return [
+            Scored(*first, float(said), codes),
+            *(Scored(amount, days, less, codes) for amount, days in rest),
+        ]
+
+
+def _with_line(text: str, section: str, field: str, value: str) -> str:
+    head, found, tail = text.partition(f"\n[{section}]")
+    assert found, f"the policy has no section {section}"
+    changed, count = re.subn(rf"(?m)^{field} = .*$", f"{field} = {value}", tail, count=1)
+    assert count, f"{section} has no {field}"
+    return head + found + changed
+
+
+def _minor(said: str) -> int:
+    yuan, _, fen = said.replace(",", "").partition(".")
+    return int(yuan) * 100 + int(fen or 0)
+
+
+def _instant(said: str) -> datetime:
+    return datetime.fromisoformat(said).replace(tzinfo=UTC)
+
+
+def _money(minor: int) -> str:
+    return f"{minor // 100:,}.{minor % 100:02}"
+
+
+def decided(page: Page) -> Decision:
+    policy, evidence, at = page.policy(), page.evidence(), page.at()
+    room = page.room_minor()
+    if asked := LOAN.search(page.text):
+        loan = LoanApplication("a1", "m1", _minor(asked[1]), "CNY", int(asked[2]))
+        grid = [(c.amount_minor, c.term_days) for c in candidates(loan, evidence, policy, room)]
+        return decide_loan(loan, evidence, page.scored(grid), policy=policy, room_minor=room, at=at)
+    asked = WAIVER.search(page.text)
+    assert asked, "a page asks for a loan or to skip a deposit"
+    order = WaiverApplication("u1", asked[2], _minor(asked[1]), "CNY", _instant(asked[3]))
+    scored = page.scored([(order.deposit_minor, 1)])
+    return decide_waiver(order, evidence, scored, policy=policy, room_minor=room, at=at)
+
+
+def answered(decision: Decision) -> str:
+    return "\n".join(_answer(decision)) + "\n"
+
+
+def _answer(decision: Decision) -> Iterator[str]:
+    yield f"\n**{decision.outcome.word}**\n"
+    for reason in decision.reasons:
+        yield f"- {reason.source}: {reason.code} ({reason.message})"
+    if decision.probability is not None:
+        yield f"- P(bad) {decision.probability}, score {decision.score}, band {decision.band}"
+    for why in decision.degraded:
+        yield f"- degraded: {why}"
+    if decision.expires_at:
+        yield f"- until {decision.expires_at:%Y-%m-%d %H:%M}"
+    if decision.product == "deposit-waiver":
+        credit, due = _money(decision.credit_minor), _money(decision.deposit_due_minor)
+        yield f"- waived {credit}, due {due}"
+    if decision.offers:
+        yield f"- limit {_money(decision.limit_minor)}\n"
+        yield "| offer | days | rate | fees | instalments | first due | to repay |"
+        yield "|---|---|---|---|---|---|---|"
+        yield from (_offer(one) for one in decision.offers)
+    yield "\nSteps:\n"
+    for place, step in enumerate(decision.trace, start=1):
+        facts = ", ".join(f"{name} {value}" for name, value in step.inputs) or "nothing known"
+        yield f"{place}. {step.step}: {facts}; {step.comparison}: {step.result}"
+
+
+def _offer(offer: Offer) -> str:
+    due = offer.schedule
+    first = f"{_money(due[0].due_minor)} on {due[0].due_on}"
+    total = _money(sum(one.due_minor for one in due))
+    rate = f"{offer.apr_ppm / 10_000:.2f} %"
+    cells = (_money(offer.amount_minor), offer.term_days, rate, _money(offer.fees_minor))
+    return f"| {' | '.join(map(str, cells))} | {len(due)} | {first} | {total} |"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_policy_answers_as_the_page_says(path: Path) -> None:
+    page, _, before = path.read_text(encoding="utf-8").partition(ANSWERED)
+    now = answered(decided(Page(page)))
+    if os.environ.get("REGENERATE") == "cases":
+        path.write_text(page + ANSWERED + now, encoding="utf-8")
+        return
+    diff = difflib.unified_diff(
+        before.splitlines(), now.splitlines(), "page", "policy", lineterm=""
+    )
+    assert before == now, "\n".join(["answered otherwise than the page says:", *diff])
+
+
+def test_both_products_have_pages_and_each_outcome_is_seen() -> None:
+    pages = [path.read_text(encoding="utf-8") for path in PAGES]
+    assert len(pages) >= 25
+    for pattern in (LOAN, WAIVER):
+        answers = [page for page in pages if pattern.search(page)]
+        for outcome in ("approve", "refer", "decline"):
+            assert any(f"\n**{outcome}**\n" in page for page in answers)
+
+
+def test_a_page_that_says_otherwise_is_found() -> None:
+    page, _, before = PAGES[0].read_text(encoding="utf-8").partition(ANSWERED)
+    tighter = page.replace("- policy: platform", "- policy: platform\n- but [loan] offers_max = 1")
+    tighter = tighter.replace("P(bad): 0.", "P(bad): 0.9")
+    assert answered(decided(Page(tighter))) != before
