@@ -93,15 +93,17 @@ def _of_loans(history: "History", label: LoanLabel, by: datetime) -> Derived:
             "LEFT JOIN (SELECT application_id, min(applied_at) AS applied_at FROM applications "
             f"WHERE recorded_at <= {_at(by)} GROUP BY ALL) asked USING (application_id)"
         )
-    rows = history.backend.sql(
+    rows = history.connection.sql(
         _LOANS.format(**asdict(label), by=_at(by), applied=applied, join=join)
-    ).to_pyarrow()
+    ).to_arrow_table()
     return _split_off(rows)
 
 
 def _of_holds(history: "History", label: WaiverLabel, by: datetime) -> Derived:
     _needed(history, "holds")
-    return _split_off(history.backend.sql(_HOLDS.format(**asdict(label), by=_at(by))).to_pyarrow())
+    return _split_off(
+        history.connection.sql(_HOLDS.format(**asdict(label), by=_at(by))).to_arrow_table()
+    )
 
 
 def _at(by: datetime) -> str:

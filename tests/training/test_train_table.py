@@ -221,9 +221,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path, name, content, says):
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(InputError, match=says) as refused:
-        train_table(
-            file, label="bad", trials=0, seed=0, out=tmp_path / "o", now=datetime.now(UTC)
-        )
+        train_table(file, label="bad", trials=0, seed=0, out=tmp_path / "o", now=datetime.now(UTC))
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "o").exists()
 
