@@ -88,7 +88,7 @@ def _of_applicants(score: "Shift", features: "Sequence[Shift]") -> Iterator[_Fin
 def _of_missing(features: "Sequence[Shift]") -> Iterator[_Finding]:
     gone = [shift for shift in features if shift.went_missing]
     if gone:
-        yield _Finding(DRIFT, f"values stopped arriving: {_named(gone)}")
+        yield _Finding(DRIFT, f"values went missing: {_missing(gone)}")
 
 
 def _of_performance(performance: "Performance | None") -> Iterator[_Finding]:
@@ -125,6 +125,16 @@ def _behind(features: "Sequence[Shift]") -> str:
 
 def _named(shifts: "Sequence[Shift]") -> str:
     worst = sorted(shifts, key=lambda shift: -shift.psi)
-    names = [f"{shift.name} (PSI {shift.psi:.2f})" for shift in worst[:NAMED_MAX]]
-    rest = len(worst) - len(names)
-    return ", ".join(names) + (f" and {rest} more" if rest else "")
+    return _first([f"{shift.name} (PSI {shift.psi:.2f})" for shift in worst])
+
+
+def _missing(shifts: "Sequence[Shift]") -> str:
+    worst = sorted(shifts, key=lambda shift: shift.missing_reference - shift.missing_window)
+    return _first(
+        [f"{it.name} ({it.missing_reference:.0%} to {it.missing_window:.0%})" for it in worst]
+    )
+
+
+def _first(names: list[str]) -> str:
+    rest = len(names) - NAMED_MAX
+    return ", ".join(names[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")

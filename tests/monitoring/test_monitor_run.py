@@ -54,7 +54,7 @@ def test_a_feed_that_stopped_is_named_by_its_feature(desk: Any, run: Any, applic
     desk.decide(table.set_column(0, "turnover_30d_minor", gone))
     found = run(outcomes_path=None)
     assert found.found_drift
-    assert "turnover_30d_minor" in found.verdict
+    assert "values went missing: turnover_30d_minor (0% to 100%)" in found.verdict
 
 
 def test_a_turned_score_is_named_by_its_gini(desk: Any, run: Any, applicants: Draw) -> None:
