@@ -108,8 +108,8 @@ def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
 def _tiles(
     history: "History", tables: _Tables, entity: str
 ) -> Iterator[tuple[ibis.Table, ibis.Table]]:
-    rows = entries(tables, entity)
     with (
+        _kept(history, "entries", entries(tables, entity)) as rows,
         _kept(history, "day_tiles", day_tiles(rows)) as days,
         _kept(history, "counterpart_tiles", counterpart_tiles(rows)) as counterparts,
     ):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from features.sources import History
 
 BILL_LAGS = (1, 2, 3, 4, 5, 6)
-SCENES = ("bike", "power_bank", "umbrella", "hotel", "clinic", "school", "retail")
+SCENES = ("bike", "power_bank", "umbrella", "hotel", "clinic", "school", "self_service_retail")
 
 
 def bill_states(history: "History", spine: ibis.Table, profile: ibis.Table) -> ibis.Table:
