@@ -61,6 +61,6 @@ def _monthly_minor(turnover: float, turnover_days: int) -> int:
 
 
 def _cash_leg(monthly_minor: int, service_minor: int, terms: LoanTerms, term_days: int) -> int:
-    free_minor = part_down(monthly_minor, terms.capacity.cash_margin_ppm) - service_minor
-    over_term = divided_down(max(0, free_minor) * term_days, DAYS_A_MONTH)
-    return part_down(over_term, terms.capacity.cash_share_ppm)
+    takings_minor = divided_down(monthly_minor * term_days, DAYS_A_MONTH)
+    free_minor = part_down(takings_minor, terms.capacity.cash_margin_ppm) - service_minor
+    return part_down(max(0, free_minor), terms.capacity.cash_share_ppm)

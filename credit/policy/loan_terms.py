@@ -46,15 +46,15 @@ class Capacity:
     debt_service_feature: str = declared(
         Unit.FACT,
         Direction.FIXED,
-        "Feature that holds instalments due in 30 days, taken off where known",
+        "Feature that holds instalments due in 30 days, taken off once where known",
     )
     cash_margin_ppm: int = declared(
         Unit.SHARE,
         Direction.LOWER_ONLY,
-        "Share of turnover that is free cash flow before instalments",
+        "Share of turnover left after purchases, before instalments",
     )
     cash_share_ppm: int = declared(
-        Unit.SHARE, Direction.LOWER_ONLY, "Share of free cash flow over the term that may repay"
+        Unit.SHARE, Direction.LOWER_ONLY, "Share of what then remains over the term that may repay"
     )
     unknown_max_minor: int = declared(
         Unit.MINOR, Direction.LOWER_ONLY, "Ceiling where turnover is not known"

@@ -39,8 +39,17 @@ class Judged:
     probability_ppm: int
     limit: Limit
     price: Price
-    outcome: Outcome
-    reasons: tuple[str, ...]
+    against: tuple[tuple[Outcome, str], ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The strictest of what stands against it; approved where nothing does."""
+        return min((worst for worst, _ in self.against), default=Outcome.APPROVE)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not answered as asked."""
+        return tuple(code for _, code in self.against)
 
 
 def candidates(
@@ -103,9 +112,8 @@ def judged(one: Scored, limit: Limit, terms: LoanTerms) -> Judged:
         probability_ppm=ppm,
         repayment_type=terms.repayment_type,
     )
-    against = list(_against(one.amount_minor, ppm, limit, price, terms))
-    outcome = min((worst for worst, _ in against), default=Outcome.APPROVE)
-    return Judged(one, ppm, limit, price, outcome, tuple(code for _, code in against))
+    against = tuple(_against(one.amount_minor, ppm, limit, price, terms))
+    return Judged(one, ppm, limit, price, against)
 
 
 def _against(
@@ -156,11 +164,11 @@ def judged_all(
 def reasons_against(cases: Sequence[Judged], outcome: Outcome) -> list[str]:
     """Why the request is not answered as asked, and where something smaller is offered, that it is.
 
-    A decline is explained by all that stood against any candidate; anything better by what
-    stood against the request and against the best that was found instead.
+    A decline is explained by all that declined any candidate; anything better by what stood
+    against the request and against the best that was found instead.
     """
     if outcome is Outcome.DECLINE:
-        return [code for one in cases for code in one.reasons]
+        return [code for one in cases for worst, code in one.against if worst is outcome]
     best = max(cases, key=lambda one: one.outcome)
     counter = outcome is Outcome.APPROVE and best is not cases[0]
     return [*cases[0].reasons, *best.reasons, *(["COUNTER_OFFER"] if counter else [])]
