@@ -65,10 +65,12 @@ def _histories(settings: Settings, end: date) -> Path:
 
 def _features(settings: Settings, histories: Path, as_of: date) -> None:
     from console.histories import open_clean
-    from features.snapshot import build, is_published
+    from features.publication import read_online
+    from features.snapshot import build
     from features.store import materialize
 
-    if is_published(settings.home, as_of):
+    online = read_online(settings.home).values()
+    if online and all(entity.event_time.date() > as_of for entity in online):
         typer.echo(f"2/5 Features as of {as_of}: reused")
         return
     with _step(f"2/5 Features as of {as_of}, offline and online") as progress:

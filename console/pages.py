@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from credit.policy.pages import policies_page, reasons_page
 from data.contract_page import contract_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -36,6 +37,8 @@ def _sections(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_reference,
     "data-contract.md": contract_page,
+    "policies.md": policies_page,
+    "reasons.md": reasons_page,
 }
 
 
