@@ -29,6 +29,7 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem("QUERY_INVALID", 400, "The query cannot be used"),
     Problem("IDEMPOTENCY_KEY_MISSING", 400, "The Idempotency-Key header is missing"),
     Problem("IDEMPOTENCY_KEY_INVALID", 400, "The Idempotency-Key header cannot be used"),
+    Problem("LOOPBACK_ONLY", 403, "The service answers its own machine only"),
     Problem("NOT_FOUND", 404, "There is no such thing"),
     Problem("METHOD_NOT_ALLOWED", 405, "This path does not take this method"),
     Problem("IDEMPOTENCY_IN_FLIGHT", 409, "A request with this key is being answered"),

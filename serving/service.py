@@ -8,19 +8,28 @@ import bentoml
 from serving.app import application
 from serving.assembly import open_office
 from serving.office import Office
+from serving.problems import RequestError, problem_response
 from serving.settings import read_settings
 
 
 def _open() -> Office:
-    """The office of a worker, which writes its log where BentoML writes its own."""
-    log = logging.getLogger("vouch")
-    log.setLevel(logging.INFO)
-    log.handlers = [logging.StreamHandler()]
-    log.handlers[0].setFormatter(logging.Formatter("%(asctime)s [%(levelname)s] %(message)s"))
+    """The office of a worker, whose log goes where BentoML's own goes."""
+    logging.getLogger("vouch").setLevel(logging.INFO)
     return open_office(read_settings())
 
 
 app = application(_open)
+
+
+def _is_loopback(client: tuple[str, int] | None) -> bool:
+    return client is not None and (client[0].startswith("127.") or client[0] == "::1")
+
+
+async def _refuse_stranger(scope: Any, receive: Any, send: Any) -> None:
+    """However the server was started, nobody from outside is answered before keys exist."""
+    told = "this service answers its own machine only, until partners have keys"
+    refusal = problem_response(RequestError("LOOPBACK_ONLY", told, "ask from 127.0.0.1"))
+    await refusal(scope, receive, send)
 
 
 class Front(bentoml.Service[Any]):  # type: ignore[misc]  # BentoML loads its names lazily: Any
@@ -36,8 +45,12 @@ class Front(bentoml.Service[Any]):  # type: ignore[misc]  # BentoML loads its na
         lifecycle = super().to_asgi(is_main)
 
         async def front(scope: Any, receive: Any, send: Any) -> None:
-            inside = lifecycle if scope["type"] == "lifespan" else app
-            await inside(scope, receive, send)
+            if scope["type"] == "lifespan":
+                await lifecycle(scope, receive, send)
+            elif _is_loopback(scope["client"]):
+                await app(scope, receive, send)
+            else:
+                await _refuse_stranger(scope, receive, send)
 
         return front
 
@@ -51,6 +64,7 @@ service: Any = bentoml.service(
     name="vouch",
     service_class=Front,
     workers=1,
+    http={"host": "127.0.0.1", "port": 3000},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )(Vouch)
