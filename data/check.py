@@ -121,7 +121,7 @@ def _odd(opened: Opened, rows: int) -> Iterator[str]:
 def _strangers(path: Path) -> Iterator[str]:
     for entry in sorted(path.iterdir()):
         is_table = entry.suffix in (".parquet", ".csv") or any(entry.glob("*.parquet"))
-        name = entry.stem if entry.is_file() else entry.name
+        name = entry.stem if entry.suffix in (".parquet", ".csv") else entry.name
         if is_table and name not in TABLE and name not in _NO_TABLE:
             near = get_close_matches(name, TABLE, n=1)
             meant = f" (is {near[0]} meant?)" if near else ""

@@ -164,6 +164,8 @@ def _csv_header(file: Path) -> list[str]:
             line = stream.readline(_LONGEST_LINE).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{file} is not UTF-8 text", "save it as UTF-8 csv") from None
+    except OSError as error:
+        raise InputError(f"{file} cannot be opened ({error.strerror})", "make it a file") from None
     names = next(csv.reader(io.StringIO(line)), [])
     if not any(name.strip() for name in names):
         raise InputError(f"{file} has no header", "name the columns in the first row")

@@ -55,6 +55,17 @@ def test_a_folder_of_parts_is_one_table(directory: Directory) -> None:
     assert (report.rows["payments"], report.violations) == (3, ())
 
 
+def test_a_folder_named_as_spark_names_it_is_one_table(directory: Directory) -> None:
+    file = directory.file("payments")
+    part = file.read_bytes()
+    file.unlink()
+    file.mkdir()
+    (file / "part-00000.snappy.parquet").write_bytes(part)
+    (file / "_SUCCESS").touch()
+    report = _check(directory)
+    assert (report.rows["payments"], report.violations, report.warnings) == (3, (), ())
+
+
 def test_a_column_of_null_type_is_missing_values(directory: Directory) -> None:
     directory.put("payments", "user_id", [None] * 3, pa.null())
     assert _check(directory).violations == ()

@@ -302,6 +302,10 @@ UNREADABLE: dict[str, tuple[Break, str]] = {
     ),
     "garbled pages": (_garble, "payments.parquet cannot be read"),
     "an empty folder": (_empty_folder, "payments holds no parquet part"),
+    "a folder called csv": (
+        lambda d: (d.path / "holds.csv").mkdir(),
+        r"holds.csv cannot be opened \(Is a directory\)",
+    ),
     "two formats of one table": (
         _write("payments.csv", b"payment_id\np1\n"),
         "payments twice: payments.parquet and payments.csv",
