@@ -76,7 +76,7 @@ def blank(name: str, found: str | None) -> str:
         return "TRUE"
     column = identifier(name)
     if found in ("VARCHAR", CSV_TEXT):
-        # Blank text sorts before '!': all other text is told without trimming it, four times as fast.
+        # Blank text sorts before '!': all other text is told without trimming it.
         return f"({column} IS NULL OR ({column} < '!' AND trim({column}, ' \t\r\n') = ''))"
     return f"({column} IS NULL)"
 
