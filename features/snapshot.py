@@ -19,6 +19,7 @@ from features.publication import (
     Summary,
     day_folder,
     publish,
+    read_online,
     read_snapshot,
 )
 from features.repository import PRODUCT_OF
@@ -50,6 +51,21 @@ def build(
         for entity in entities
     )
     return Summary(done, time.monotonic() - started)
+
+
+def is_published(home: Path, as_of: date) -> bool:
+    """Whether values as of that day are published and online, by today's definitions.
+
+    What is online may be newer.
+    """
+    online = read_online(home)
+    return all(
+        (day_folder(home, entity, as_of) / MANIFEST).exists()
+        and entity in online
+        and online[entity].definitions_sha256 == definitions_sha256(PRODUCT_OF[entity])
+        and online[entity].event_time.date() > as_of
+        for entity in ENTITY_FEATURES
+    )
 
 
 def known_entities(history: "History", entity: str, as_of: date) -> pa.Array:

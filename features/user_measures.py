@@ -122,7 +122,7 @@ def day_number_of(column: str) -> Any:
     return _[column].date().epoch_days()
 
 
-BILLS_ZERO_WHERE_NONE = ("bills_count",)
+BILLS_ZERO_WHERE_NONE = ("bills_count", "bills_past_due", "bills_past_due_30", "unpaid_days_max")
 HOLDS_ZERO_WHERE_NONE = (
     "holds_count",
     *(f"holds_{days}d" for days in (30, 90, 180)),
