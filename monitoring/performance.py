@@ -11,6 +11,7 @@ import numpy as np
 from models.measures import Measures, auc, measure
 
 DRAWS = 500
+LEVEL_WANDERS = 0.12  # of itself: how far a bad rate strays from season to season undrifted
 CONFIDENCE = 0.99
 _Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
@@ -20,8 +21,8 @@ class BadRate:
     """Observed bads against the sum of probabilities.
 
     `low` and `high` hold the observed rate (Wilson 1927, 99%). `z` is the distance in standard
-    errors; they count the chance of the draw (Poisson-binomial) and, for a model that learnt
-    from few bads, that its own level is known no better than they tell.
+    errors; they count the chance of the draw (Poisson-binomial), that the model's own level is
+    known no better than its training bads tell, and that levels stray from season to season.
     """
 
     rows: int
@@ -87,7 +88,7 @@ def bad_rate(probability: Any, bad: Any, *, training_bads: int) -> BadRate:
     """Observed against expected bads of some rows, at least one."""
     rows, bads, expected = len(bad), float(np.sum(bad)), float(np.sum(probability))
     by_draw = float(np.sum(probability * (1 - probability)))
-    by_training = expected**2 / max(training_bads, 1)
+    by_level = expected**2 * (1 / max(training_bads, 1) + LEVEL_WANDERS**2)
     low, high = wilson(int(bads), rows)
     return BadRate(
         rows=rows,
@@ -96,7 +97,7 @@ def bad_rate(probability: Any, bad: Any, *, training_bads: int) -> BadRate:
         expected=expected / rows,
         low=low,
         high=high,
-        z=(bads - expected) / float(np.sqrt(by_draw + by_training)),
+        z=(bads - expected) / float(np.sqrt(by_draw + by_level)),
     )
 
 
