@@ -6,9 +6,20 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-NOW = "2026-06-30T12:00:00+00:00"
-LAST_DAY = "2026-06-29"
-SIZE = ("--merchants", "2000", "--users", "2000", "--months", "12", "--seed", "1")
+NOW = "2026-07-01T12:00:00+00:00"
+LAST_DAY = "2026-06-30"
+SIZE = (
+    "--merchants",
+    "2000",
+    "--users",
+    "2000",
+    "--months",
+    "12",
+    "--seed",
+    "1",
+    "--end",
+    LAST_DAY,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,318 @@
+"""The whole service as it is served: BentoML, workers, sockets, signals, a killed process."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from credit.contract import PRODUCTS
+from serving.settings import read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
+LOANS, WAIVERS = "/v1/merchant-loans/decisions", "/v1/deposit-waivers/decisions"
+
+
+@dataclass
+class Service:
+    """A running service and how to ask it."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    environment: dict[str, str]
+    log: Path
+    answers: dict[str, bytes] = field(default_factory=dict)
+
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, key: str = ""
+    ) -> tuple[int, bytes]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key or uuid.uuid4().hex}
+        with contextlib.closing(connection):
+            connection.request(method, path, json.dumps(body) if body else None, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + 180
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(OSError, HTTPException):
+                if self.ask("GET", "/readyz")[0] == 200:
+                    return
+            time.sleep(0.2)
+        pytest.fail(f"the service is not ready:\n{self.log.read_text()[-2_000:]}")
+
+    def workers(self) -> list[int]:
+        told = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=True
+        )
+        return [int(pid) for pid in told.stdout.split()]
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@contextlib.contextmanager
+def started(command: list[str], environment: dict[str, str], log: Path) -> Iterator[Service]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            env=environment,
+            cwd=log.parent,
+            stdout=output,
+            stderr=output,
+        )
+    service = Service(port, process, environment, log)
+    try:
+        service.wait()
+        yield service
+    finally:
+        if process.poll() is None:
+            service.stop()
+
+
+SERVE = [sys.executable, "-m", "console.main", "serve"]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A small home: a few merchants' features online, and a champion of each product."""
+    folder = tmp_path_factory.mktemp("service")
+    home = folder / "home"
+    _publish_features(folder / "data", home)
+    for product in PRODUCTS:
+        _appoint(product, home)
+    own = {"VOUCH_HOME": str(home), "VOUCH_NOW": NOW.isoformat(), "PYTHONPATH": str(ROOT)}
+    return {k: v for k, v in os.environ.items() if not k.startswith("VOUCH_")} | own
+
+
+@pytest.fixture(scope="module")
+def service(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Service:
+    log = tmp_path_factory.mktemp("log") / "service.log"
+    with started([*SERVE, "--workers", "2"], environment, log) as running:
+        yield running
+
+
+def _publish_features(data: Path, home: Path) -> None:
+    from data.synthetic.write import generate
+    from features.snapshot import build
+    from features.sources import open_history
+    from features.store import materialize
+
+    generate(data, merchants=40, users=40, months=6, end=date(2026, 6, 29), seed=3)
+    with open_history(data) as history:
+        build(history, as_of=date(2026, 6, 29), home=home, now=NOW)
+    materialize(home, now=NOW)
+
+
+def _appoint(product: str, home: Path) -> None:
+    """A model that has learnt little, and stands in its place like any other."""
+    from features.catalogue import definitions_sha256
+    from models import artefact
+    from models.calibration import Calibration
+    from models.manifest import Manifest, TrainingData
+    from models.registry import Registry
+
+    features = _signature(product)
+    manifest = Manifest(
+        product=product,
+        version="20260601t000000z-aaaaaaaa",
+        created_at=datetime(2026, 6, 1, tzinfo=UTC),
+        features=features,
+        definitions_sha256=definitions_sha256(product),
+        calibration=Calibration("identity", {}),
+        label={},
+        data=TrainingData("a" * 64, None, None, 400, 20, "CNY"),
+        split={},
+        seed=1,
+        metrics={},
+        libraries={},
+        utc_offset_minutes=480,
+    )
+    folder = home.parent / f"artefact-{product}"
+    artefact.write(folder, _trees(len(features)), manifest)
+    registry = Registry(home)
+    registry.promote(registry.register(folder), by="test", at=NOW)
+
+
+def _signature(product: str) -> tuple[Any, ...]:
+    from features.catalogue import features_of
+    from models.manifest import ModelFeature
+
+    return tuple(
+        ModelFeature(
+            one.name, one.dtype, 0, one.reason, ("a", "b") if one.dtype == "category" else ()
+        )
+        for one in features_of(product)
+    )
+
+
+def _trees(width: int) -> str:
+    import lightgbm
+    import numpy as np
+
+    chance = np.random.default_rng(1)
+    data = lightgbm.Dataset(chance.random((400, width)), chance.random(400) < 0.05)
+    told = {"objective": "binary", "num_threads": 1, "verbose": -1, "num_leaves": 4}
+    return lightgbm.train(told, data, num_boost_round=5).model_to_string()
+
+
+def a_loan(application_id: str, merchant: int = 1) -> dict[str, Any]:
+    return {
+        "application_id": application_id,
+        "merchant_id": f"M{merchant:07}",
+        "amount_minor": 500_000,
+        "currency": "CNY",
+        "term_days": 60,
+    }
+
+
+WAIVER = {
+    "user_id": "U00000001",
+    "scene": "hotel",
+    "deposit_minor": 20_000,
+    "currency": "CNY",
+    "due_at": "2026-07-02T12:00:00Z",
+}
+
+
+def test_both_questions_are_answered_with_a_score_and_found_again(service: Service) -> None:
+    for path, body in ((LOANS, a_loan("first")), (WAIVERS, WAIVER)):
+        status, answer = service.ask("POST", path, body)
+        decision = json.loads(answer)
+        assert status == 200
+        assert decision["degraded"] == []
+        assert 0 < decision["probability"] < 1
+        assert service.ask("GET", f"/v1/decisions/{decision['decision_id']}") == (200, answer)
+    status, found = service.ask("GET", f"{LOANS}?application_id=first")
+    assert (status, json.loads(found)["product"]) == (200, "merchant-loan")
+
+
+def test_what_was_served_is_replayed_without_a_difference(service: Service) -> None:
+    service.ask("POST", LOANS, a_loan("to-replay", 2))
+    told = subprocess.run(
+        [sys.executable, "-m", "console.main", "replay", "--json"],
+        env=service.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert json.loads(told.stdout)["differing"] == 0
+
+
+def test_the_journal_says_that_the_clock_was_fixed(service: Service) -> None:
+    from records.journal import scan
+    from records.store import open_records
+
+    service.ask("POST", LOANS, a_loan("clocked"))
+    records = open_records(read_settings(service.environment).database_url)
+    entries = list(scan(records))
+    records.close()
+    assert {entry["clock"] for entry in entries} == {"fixed"}
+    assert {entry["decided_at"] for entry in entries} == {"2026-06-30T09:00:00.000000Z"}
+
+
+def test_bentoml_answers_nothing_of_its_own(service: Service) -> None:
+    for path in ("/schema.json", "/docs.json", "/livez", "/"):
+        status, body = service.ask("GET", path)
+        assert (status, json.loads(body)["code"]) == (404, "NOT_FOUND")
+
+
+def test_any_worker_counts_for_all(service: Service) -> None:
+    for number in range(20):
+        service.ask("POST", LOANS, a_loan(f"counted-{number}"))
+    texts = [service.ask("GET", "/metrics")[1].decode() for _ in range(6)]
+    counts = [
+        int(float(line.split()[-1]))
+        for text in texts
+        for line in text.splitlines()
+        if line.startswith("vouch_decisions_total") and "merchant-loan" in line
+    ]
+    assert min(counts) == max(counts) >= 20
+
+
+def test_a_second_service_is_told_that_the_port_is_taken(service: Service) -> None:
+    told = subprocess.run(
+        [*SERVE, "--port", str(service.port)],
+        env=service.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert f"port {service.port} on 127.0.0.1 is in use" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_nothing_acknowledged_is_lost_when_every_worker_is_killed(service: Service) -> None:
+    """BentoML starts new workers; clients that lost the answer ask again with their key."""
+    over = threading.Event()
+
+    def client(name: int) -> None:
+        for number in range(10_000):
+            if over.is_set():
+                return
+            key = f"crash-{name}-{number}"
+            for _ in range(600):
+                with contextlib.suppress(OSError, HTTPException):
+                    status, answer = service.ask("POST", LOANS, a_loan(key, name), key)
+                    if status == 200:
+                        service.answers[key] = answer
+                        break
+                time.sleep(0.1)
+
+    clients = [threading.Thread(target=client, args=(name,)) for name in range(4)]
+    for each in clients:
+        each.start()
+    time.sleep(1.5)
+    for pid in service.workers():
+        os.kill(pid, signal.SIGKILL)
+    acknowledged = dict(service.answers)
+    service.wait()
+    time.sleep(1)
+    over.set()
+    for each in clients:
+        each.join()
+    assert len(acknowledged) > 10
+    for key, answer in service.answers.items():
+        assert service.ask("GET", f"{LOANS}?application_id={key}") == (200, answer)
+
+
+def test_an_interrupt_ends_it_and_a_bento_finds_the_answers(
+    service: Service, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Last, for it stops the service that the others ask."""
+    _, answer = service.ask("POST", LOANS, a_loan("kept"), key="kept")
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(60) == 0
+    assert "Traceback" not in service.log.read_text()
+    own = {"BENTOML_HOME": str(tmp_path / "bentoml"), "BENTOML_DO_NOT_TRACK": "True"}
+    inside = {k: v for k, v in environment.items() if k != "PYTHONPATH"} | own
+    (tmp_path / "bentoml").mkdir()
+    bentoml = [sys.executable, "-W", "ignore", "-m", "bentoml"]
+    subprocess.run([*bentoml, "build", str(ROOT)], env=inside, check=True, capture_output=True)
+    with started([*bentoml, "serve", "vouch:latest"], inside, tmp_path / "bento.log") as bento:
+        [worker] = bento.workers()
+        assert "bentos/vouch" in str(Path(f"/proc/{worker}/cwd").readlink())
+        assert bento.ask("POST", LOANS, a_loan("kept"), key="kept") == (200, answer)
+        _, fresh = bento.ask("POST", LOANS, a_loan("of-the-bento"))
+        assert json.loads(fresh)["degraded"] == []
