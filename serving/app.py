@@ -21,6 +21,7 @@ from serving.pages import docs_page
 from serving.problems import RequestError, problem_response
 
 _log = logging.getLogger("vouch.serving")
+CLIENT_WENT_AWAY = 499  # nobody reads it but the metrics
 _STATUS_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
@@ -74,8 +75,10 @@ async def _told(endpoint: Endpoint, request: Request, office: Office) -> Respons
         return await endpoint.handler(request, office)
     except RequestError as error:
         return problem_response(error)
-    except (RecordsUnavailableError, ClientDisconnect) as error:
-        _log.warning("%s %s: %s", request.method, endpoint.path, error or "the client went away")
+    except ClientDisconnect:
+        return Response(status_code=CLIENT_WENT_AWAY)
+    except RecordsUnavailableError as error:
+        _log.warning("%s %s: %s", request.method, endpoint.path, error)
         return problem_response(
             RequestError(
                 "UNAVAILABLE",

@@ -1,6 +1,9 @@
 """The BentoML service: Vouch's application, served by BentoML's workers and built into Bentos."""
 
+import ctypes
 import logging
+import signal
+import sys
 from typing import Any
 
 import bentoml
@@ -11,11 +14,20 @@ from serving.office import Office
 from serving.problems import RequestError, problem_response
 from serving.settings import read_settings
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
 
 def _open() -> Office:
     """The office of a worker, whose log goes where BentoML's own goes."""
     logging.getLogger("vouch").setLevel(logging.INFO)
+    _end_with_supervisor()
     return open_office(read_settings())
+
+
+def _end_with_supervisor() -> None:
+    """A worker whose supervisor was killed would hold the port and answer for nobody (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 app = application(_open)

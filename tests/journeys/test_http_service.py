@@ -316,3 +316,14 @@ def test_an_interrupt_ends_it_and_a_bento_finds_the_answers(
         assert bento.ask("POST", LOANS, a_loan("kept"), key="kept") == (200, answer)
         _, fresh = bento.ask("POST", LOANS, a_loan("of-the-bento"))
         assert json.loads(fresh)["degraded"] == []
+        bento.process.kill()
+        bento.process.wait()
+        _gone(worker)
+
+
+def _gone(pid: int) -> None:
+    """A worker does not outlive its supervisor: it would hold the port."""
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
