@@ -86,7 +86,7 @@ def fold_of(seen: Rows, unseen: Rows) -> Fold:
     return Fold(data, lgb.Dataset(unseen.matrix, unseen.label, reference=data), unseen)
 
 
-def boost(fold: Fold, parameters: Parameters) -> Any:
+def boost(fold: Fold, parameters: Parameters, *, patience: int = PATIENCE) -> Any:
     """A booster stopped where the loss on the unseen rows no longer falls."""
     import lightgbm as lgb
 
@@ -95,7 +95,7 @@ def boost(fold: Fold, parameters: Parameters) -> Any:
         fold.seen,
         num_boost_round=ROUNDS_MAX,
         valid_sets=[fold.stop],
-        callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+        callbacks=[lgb.early_stopping(patience, verbose=False)],
     )
 
 

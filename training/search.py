@@ -18,8 +18,9 @@ from training.fit import (
 )
 
 SEARCH_RATE, FINAL_RATE = 0.1, 0.05
-BADS_FOR_ONE_JUDGE = 600  # below this, valid rows alone are too few to tell settings apart
-ROWS_MAX = 60_000
+PATIENCE = 25
+BADS_FOR_ONE_JUDGE = 300  # below this, valid rows alone are too few to tell settings apart
+ROWS_MAX = 40_000  # a trial fits no more rows than this, over all its folds
 FOLDS = 4
 TIMID = {
     "num_leaves": 4,
@@ -105,7 +106,7 @@ class _Judge:
         losses, weights = [], []
         for fold in self._folds:
             judged = fold.unseen
-            booster = boost(fold, parameters)
+            booster = boost(fold, parameters, patience=PATIENCE)
             chance = 1 / (1 + np.exp(-margin(booster, judged.matrix)))
             losses.append(log_loss(judged.label, chance) or 0.0)
             weights.append(len(judged.label))
@@ -124,9 +125,10 @@ def _joined(train: Rows, valid: Rows) -> Rows:
 
 def _crossed(rows: Rows, seed: int) -> list[Fold]:
     fold = folds_of(rows, folds=FOLDS, seed=seed)
+    used = max(1, min(FOLDS, ROWS_MAX // len(rows.label)))
     return [
         fold_of(rows.take(np.flatnonzero(fold != place)), rows.take(np.flatnonzero(fold == place)))
-        for place in range(FOLDS)
+        for place in range(used)
     ]
 
 

@@ -13,7 +13,7 @@ from features.sources import open_history
 from training.cohort import cut_off, read_cohort
 from training.labels import LoanLabel
 
-LENT = datetime(2026, 1, 1, 10)
+LENT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DUE = date(2026, 1, 31)
 
@@ -63,10 +63,10 @@ def _hold(recorded, **other):
 SCHEDULED = _instalment(LENT)
 TYPES = {
     "paid_minor": pa.int64(),
-    "paid_at": pa.timestamp("us"),
-    "closed_at": pa.timestamp("us"),
-    "captured_at": pa.timestamp("us"),
-    "settled_at": pa.timestamp("us"),
+    "paid_at": pa.timestamp("us", "UTC"),
+    "closed_at": pa.timestamp("us", "UTC"),
+    "captured_at": pa.timestamp("us", "UTC"),
+    "settled_at": pa.timestamp("us", "UTC"),
     "captured_minor": pa.int64(),
     "unpaid_minor": pa.int64(),
 }
@@ -90,7 +90,7 @@ def _loan_outcome(folder, loans, repayments, **asked):
 
 
 def _paid(day, paid, recorded=None):
-    at = datetime(2026, 1, 31) + timedelta(days=day, hours=9)
+    at = datetime(2026, 1, 31, tzinfo=UTC) + timedelta(days=day, hours=9)
     return _instalment(recorded or at + timedelta(hours=1), paid, at)
 
 
@@ -123,24 +123,24 @@ def test_a_loan_is_bad_when_thirty_days_pass_with_more_than_a_hundredth_short(
     outcome = _loan_outcome(tmp_path, [_loan()], versions)
     assert outcome["bad"] == bad
     assert outcome["reference_id"] == "A1"
-    assert outcome["observed_at"].replace(tzinfo=None) == LENT
-    matured = outcome["matured_at"].replace(tzinfo=None)
+    assert outcome["observed_at"].replace(tzinfo=UTC) == LENT
+    matured = outcome["matured_at"].replace(tzinfo=UTC)
     assert matured == LENT + timedelta(days=61), "goods and bads ripen alike"
 
 
 def test_a_payment_recorded_late_still_counts_on_its_day(tmp_path):
-    late_news = _paid(3, 1000, recorded=datetime(2026, 5, 1))
+    late_news = _paid(3, 1000, recorded=datetime(2026, 5, 1, tzinfo=UTC))
     assert _loan_outcome(tmp_path, [_loan()], [SCHEDULED, late_news])["bad"] == 0
 
 
 def test_a_payment_taken_back_later_does_not_count(tmp_path):
-    taken_back = _instalment(datetime(2026, 5, 1), 0)
+    taken_back = _instalment(datetime(2026, 5, 1, tzinfo=UTC), 0)
     versions = [SCHEDULED, _paid(0, 1000), taken_back]
     assert _loan_outcome(tmp_path, [_loan()], versions)["bad"] == 1
 
 
 def test_what_is_recorded_after_the_cut_off_is_not_known(tmp_path):
-    late_news = _paid(3, 1000, recorded=datetime(2026, 5, 1))
+    late_news = _paid(3, 1000, recorded=datetime(2026, 5, 1, tzinfo=UTC))
     by = datetime(2026, 4, 1, tzinfo=UTC)
     assert _loan_outcome(tmp_path, [_loan()], [SCHEDULED, late_news], by=by)["bad"] == 1
 
@@ -160,7 +160,7 @@ def test_a_term_rewritten_later_moves_neither_request_nor_window(tmp_path):
     rewritten = [_loan(), _loan(LENT + timedelta(days=20), "closed", term=7, principal_minor=9)]
     outcome = _loan_outcome(tmp_path, rewritten, [SCHEDULED, _paid(0, 1000)])
     assert (outcome["term_days"], outcome["amount_minor"]) == (30, 1000)
-    assert outcome["matured_at"].replace(tzinfo=None) == LENT + timedelta(days=61)
+    assert outcome["matured_at"].replace(tzinfo=UTC) == LENT + timedelta(days=61)
 
 
 def test_the_decision_is_observed_when_it_was_applied_for(tmp_path):
@@ -176,14 +176,18 @@ def test_the_decision_is_observed_when_it_was_applied_for(tmp_path):
     }
     _write(tmp_path, applications=[application])
     outcome = _loan_outcome(tmp_path, [_loan()], [SCHEDULED, _paid(0, 1000)])
-    assert outcome["observed_at"].replace(tzinfo=None) == asked
+    assert outcome["observed_at"].replace(tzinfo=UTC) == asked
 
 
 def test_cancelled_loans_and_green_ones_are_left_out_and_counted(tmp_path):
     loans = [
         _loan(),
         _loan(loan_id="L2", status="cancelled"),
-        _loan(loan_id="L3", disbursed_at=datetime(2026, 5, 20), recorded=datetime(2026, 5, 20)),
+        _loan(
+            loan_id="L3",
+            disbursed_at=datetime(2026, 5, 20, tzinfo=UTC),
+            recorded=datetime(2026, 5, 20, tzinfo=UTC),
+        ),
         _loan(loan_id="L4"),
     ]
     folder = _write(tmp_path, loans=loans, repayments=[SCHEDULED])
@@ -260,9 +264,9 @@ def test_given_outcomes_count_when_matured(tmp_path):
         "reference_id": "W1",
         "observed_at": LENT,
         "bad": 1,
-        "matured_at": datetime(2026, 5, 1),
+        "matured_at": datetime(2026, 5, 1, tzinfo=UTC),
     }
-    rows = [row, row | {"reference_id": "W2", "matured_at": datetime(2026, 7, 1)}]
+    rows = [row, row | {"reference_id": "W2", "matured_at": datetime(2026, 7, 1, tzinfo=UTC)}]
     folder = _write(tmp_path, outcomes=rows)
     cohort = _cohort(folder, DEPOSIT_WAIVER)
     assert cohort.table["reference_id"].to_pylist() == ["W1"]

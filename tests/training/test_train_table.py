@@ -127,7 +127,7 @@ def test_labels_may_be_true_or_one_or_its_text(book, train, kind):
 
 
 def test_one_side_of_the_split_may_not_be_empty(book, train):
-    with pytest.raises(InputError, match="choose one between 2025-01-01 and 2025-10-27"):
+    with pytest.raises(InputError, match="choose one between"):
         train(book(), time="observed", split_at="2031-01-01")
     with pytest.raises(InputError, match="no date or time"):
         train(book(), time="observed", split_at="soon")
@@ -186,7 +186,7 @@ def test_a_directory_of_something_else_is_left_alone(book, train, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match="thesis.tex"):
+    with pytest.raises(InputError, match="thesis"):
         train(book())
     assert [item.name for item in out.iterdir()] == ["thesis.tex"]
 
