@@ -5,6 +5,7 @@ hash is checked before it is opened again.
 """
 
 import hashlib
+import warnings
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +34,9 @@ def view_name(entity: str) -> str:
 
 def open_store(folder: Path, *, online: Path | None = None) -> "FeatureStore":
     """A feature store whose registry lies in `folder`; without `online` it has no online store."""
-    from feast import FeatureStore, RepoConfig
-    from feast.repo_config import RegistryConfig
+    with warnings.catch_warnings():  # as it loads, Feast turns on the warnings of every library
+        from feast import FeatureStore, RepoConfig
+        from feast.repo_config import RegistryConfig
 
     online_store = {"type": "features.online_sqlite.RowSqliteOnlineStore", "path": str(online)}
     config = RepoConfig(
