@@ -108,15 +108,18 @@ def online_file(home: Path) -> Path:
 
 
 def read_online(home: Path) -> dict[str, Online]:
-    """What is online, by entity; empty where nothing is."""
+    """What is online, by entity; empty where nothing is. ValueError where the file is damaged."""
+    file = online_file(home)
     try:
-        content = json.loads(online_file(home).read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            entity: Online(**said | {"event_time": datetime.fromisoformat(said["event_time"])})
+            for entity, said in content.items()
+        }
     except FileNotFoundError:
         return {}
-    return {
-        entity: Online(**(said | {"event_time": datetime.fromisoformat(said["event_time"])}))
-        for entity, said in content.items()
-    }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} does not say what is online") from error
 
 
 def write_online(home: Path, online: Mapping[str, Online]) -> None:

@@ -1,0 +1,70 @@
+"""The catalogue says what every feature is, once, and its hash changes only with what it means."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from credit.contract import DEPOSIT_WAIVER, ENTITY_OF, MERCHANT_LOAN, PRODUCTS
+from credit.policy.reasons import MODEL, REASON
+from features import catalogue, page
+from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of, meaning
+from features.definition import CATEGORY, NUMBER, WINDOWS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_there_are_at_least_40_features_of_merchants_and_25_of_users():
+    assert len(ENTITY_FEATURES["merchant"]) >= 40
+    assert len(ENTITY_FEATURES["user"]) >= 25
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_every_feature_is_said_in_full_and_feeds_a_reason_that_models_may_give(product):
+    features = features_of(product)
+    assert len({feature.name for feature in features}) == len(features)
+    for feature in features:
+        assert feature.entity == ENTITY_OF[product], feature.name
+        assert feature.dtype in {NUMBER, CATEGORY}, feature.name
+        assert feature.direction in {-1, 0, 1}, feature.name
+        assert feature.description, feature.name
+        assert feature.unit, feature.name
+        assert REASON[feature.reason].source == MODEL, feature.name
+
+
+@pytest.mark.parametrize("entity", ["merchant", "user"])
+def test_turnover_and_spend_are_seen_over_every_window(entity):
+    level = "turnover" if entity == "merchant" else "spend"
+    names = {feature.name for feature in ENTITY_FEATURES[entity]}
+    assert {f"{level}_{days}d" for days in WINDOWS} <= names
+
+
+def test_the_page_of_features_is_current():
+    said = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    assert said == page.page(), "run: python -m features.page > docs/features.md"
+
+
+def test_comments_docstrings_and_layout_do_not_change_a_definition():
+    one = '"""Doc."""\nX = (1, 2)  # why\n\n\ndef f(x):\n    """Says."""\n    return x + 1\n'
+    other = "X = (\n    1, 2)\ndef f(x):\n  '''Otherwise.'''\n  return x + 1\n"
+    assert meaning(one) == meaning(other)
+
+
+@pytest.mark.parametrize("other", ["X = (1, 3)\n", "Y = (1, 2)\n", "X = (1, 2, 'a')\n"])
+def test_a_number_a_name_or_a_text_changes_a_definition(other):
+    assert meaning("X = (1, 2)\n") != meaning(other)
+
+
+def test_products_have_hashes_of_their_own():
+    assert definitions_sha256(MERCHANT_LOAN) != definitions_sha256(DEPOSIT_WAIVER)
+
+
+def test_every_module_that_computes_features_counts_in_the_hash():
+    counted = {name for names in catalogue._SOURCES.values() for name in names}
+    elsewhere = {
+        *("__init__", "catalogue", "page", "historical", "online_sqlite", "perturbed"),
+        *("publication", "repository", "snapshot", "store", "verify"),
+        *("source_files", "source_values", "sources"),
+    }
+    modules = {file.name[:-3] for file in files("features").iterdir() if file.name.endswith(".py")}
+    assert modules == counted | elsewhere
