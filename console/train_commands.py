@@ -1,5 +1,6 @@
 """`vouch train`: a model of a product from histories, or of any labelled table."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,40 +28,51 @@ Out = Annotated[Path | None, typer.Option(help="Directory for report, metrics an
 Purge = Annotated[bool, typer.Option("--purge", help="Drop train rows matured after the split.")]
 
 
-@app.command(MERCHANT_LOAN)
-def merchant_loan(
-    *,
-    data: Data,
-    split_at: SplitAt = None,
-    test_share: TestShare = None,
-    as_of: AsOf = None,
-    trials: Trials = DEFAULT_TRIALS,
-    seed: Seed = 0,
-    out: Out = None,
-    purge: Purge = False,
-    as_json: Json = False,
-) -> None:
-    """Will this merchant repay an unsecured loan?"""
-    asked = {"split_at": split_at, "test_share": test_share, "trials": trials, "seed": seed}
-    _train(MERCHANT_LOAN, data, as_of, {**asked, "out": out, "purge": purge}, as_json=as_json)
+def _command(product: str) -> Callable[..., None]:
+    def train(
+        *,
+        data: Data,
+        split_at: SplitAt = None,
+        test_share: TestShare = None,
+        as_of: AsOf = None,
+        trials: Trials = DEFAULT_TRIALS,
+        seed: Seed = 0,
+        out: Out = None,
+        purge: Purge = False,
+        as_json: Json = False,
+    ) -> None:
+        from data.check import require_clean
+        from training.product import train_product
+
+        settings = read_settings()
+        with progress_bar(quiet=as_json) as progress:
+            require_clean(data, now=settings.now(), progress=progress)
+            result = train_product(
+                product,
+                data,
+                home=settings.home,
+                split_at=split_at,
+                test_share=test_share,
+                as_of=parse_day(as_of, "--as-of") if as_of else None,
+                now=settings.now(),
+                trials=trials,
+                seed=seed,
+                out=out,
+                purge=purge,
+                utc_offset_minutes=settings.utc_offset_minutes,
+                progress=progress,
+            )
+        _report(result, as_json=as_json)
+
+    return train
 
 
-@app.command(DEPOSIT_WAIVER)
-def deposit_waiver(
-    *,
-    data: Data,
-    split_at: SplitAt = None,
-    test_share: TestShare = None,
-    as_of: AsOf = None,
-    trials: Trials = DEFAULT_TRIALS,
-    seed: Seed = 0,
-    out: Out = None,
-    purge: Purge = False,
-    as_json: Json = False,
-) -> None:
-    """Will this customer, spared the deposit, pay what is captured?"""
-    asked = {"split_at": split_at, "test_share": test_share, "trials": trials, "seed": seed}
-    _train(DEPOSIT_WAIVER, data, as_of, {**asked, "out": out, "purge": purge}, as_json=as_json)
+app.command(MERCHANT_LOAN, help="Will this merchant repay an unsecured loan?")(
+    _command(MERCHANT_LOAN)
+)
+app.command(DEPOSIT_WAIVER, help="Will this customer, spared the deposit, pay what is captured?")(
+    _command(DEPOSIT_WAIVER)
+)
 
 
 @app.command()
@@ -99,28 +111,6 @@ def table(
             out=out,
             now=read_settings().now(),
             progress=progress,
-        )
-    _report(result, as_json=as_json)
-
-
-def _train(
-    product: str, data: Path, as_of: str | None, asked: dict[str, object], *, as_json: bool
-) -> None:
-    from data.check import require_clean
-    from training.product import train_product
-
-    settings = read_settings()
-    with progress_bar(quiet=as_json) as progress:
-        require_clean(data, now=settings.now(), progress=progress)
-        result = train_product(
-            product,
-            data,
-            home=settings.home,
-            as_of=parse_day(as_of, "--as-of") if as_of else None,
-            now=settings.now(),
-            utc_offset_minutes=settings.utc_offset_minutes,
-            progress=progress,
-            **asked,
         )
     _report(result, as_json=as_json)
 
