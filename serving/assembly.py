@@ -17,6 +17,7 @@ from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
 from serving.settings import Settings
+from serving.sitting import Sitting
 
 PLATFORM_POLICY = "platform.toml"
 
@@ -44,7 +45,8 @@ def open_office(settings: Settings) -> Office:
     for source in desk.evidence.values():
         source.read([""], now=settings.now())  # the first read opens the store: seconds, paid here
     scoring = replace(desk, evidence=open_evidence(settings))
-    return Office(desk, in_force, records, GroupCommit(records), Metrics(), scoring)
+    commit, sitting = GroupCommit(records), Sitting(desk)
+    return Office(desk, in_force, records, commit, Metrics(), scoring, sitting)
 
 
 def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:

@@ -17,6 +17,7 @@ from serving.intake import KeysInFlight
 from serving.metrics import Metrics
 from serving.problems import RequestError
 from serving.scores import score_entities
+from serving.sitting import Sitting
 from serving.underwrite import underwrite
 
 
@@ -34,6 +35,7 @@ class Office:
     commit: GroupCommit
     metrics: Metrics
     scoring: Desk
+    sitting: Sitting
     keys: KeysInFlight = field(default_factory=KeysInFlight)
     _scorers: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
 
@@ -42,7 +44,7 @@ class Office:
         with self.keys.holding(self.desk.partner, key):
             asked = self._asked(case, key)
             try:
-                entry = underwrite(case, self.desk)
+                entry = await self.sitting.hear(case)
             except RequestError:
                 if before := self._before(asked):
                     return before  # a late retry: what was right then stays answered

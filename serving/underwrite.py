@@ -63,13 +63,41 @@ def underwrite(case: Case, desk: Desk) -> Entry:
 
     RequestError where the request is in another currency, or ends before now.
     """
+    [outcome] = underwrite_all([case], desk)
+    if isinstance(outcome, RequestError):
+        raise outcome
+    return outcome
+
+
+def underwrite_all(cases: Sequence[Case], desk: Desk) -> list[Entry | RequestError]:
+    """The same for cases that wait together: one read and one call of the model for all.
+
+    Each gets its entry or its own refusal, in order.
+    """
     at, policy = desk.now(), desk.in_force.policy
-    _refuse_impossible(case, policy, at)
-    evidence = desk.evidence[case.product].read([case.entity_id], now=at)[0]
-    hearing = Hearing(case, at, policy, evidence, desk.in_force.model(case.product))
-    scored = _score(hearing, desk)
-    scored, decision = _decide(hearing, scored)
-    return _entry(hearing, scored, decision, desk)
+    refusals = [_impossible(case, policy, at) for case in cases]
+    possible = [case for case, no in zip(cases, refusals, strict=True) if no is None]
+    hearings = _hear(possible, desk, policy, at)
+    entries = (
+        _entry(hearing, *_decide(hearing, scored), desk)
+        for hearing, scored in zip(hearings, _score(hearings, desk), strict=True)
+    )
+    return [no or next(entries) for no in refusals]
+
+
+def _hear(cases: Sequence[Case], desk: Desk, policy: Policy, at: datetime) -> list[Hearing]:
+    evidence: dict[int, Evidence] = {}
+    models = {}
+    for product in {case.product for case in cases}:
+        places = [place for place, case in enumerate(cases) if case.product == product]
+        entity_ids = [cases[place].entity_id for place in places]
+        read = desk.evidence[product].read(entity_ids, now=at)
+        evidence.update(zip(places, read, strict=True))
+        models[product] = desk.in_force.model(product)
+    return [
+        Hearing(case, at, policy, evidence[place], models[case.product])
+        for place, case in enumerate(cases)
+    ]
 
 
 def new_decision_id() -> str:
@@ -79,39 +107,59 @@ def new_decision_id() -> str:
     return str(uuid.UUID(int=value | 0x7 << 76 | 0x2 << 62))
 
 
-def _refuse_impossible(case: Case, policy: Policy, at: datetime) -> None:
+def _impossible(case: Case, policy: Policy, at: datetime) -> RequestError | None:
     """The credit rules' own refusals, told as the wire names them."""
     asked, sent = case.application, case.request
     try:
         refuse_foreign_currency(asked.currency, policy.currency)
     except InputError as error:
-        raise _refused("CURRENCY_MISMATCH", error, "currency", sent) from None
+        return _refused("CURRENCY_MISMATCH", error, "currency", sent)
     if isinstance(asked, LoanApplication):
-        return
+        return None
     try:
         duration_days(asked, at)
     except InputError as error:
-        raise _refused("FIELD_INVALID", error, "due_at", sent) from None
+        return _refused("FIELD_INVALID", error, "due_at", sent)
+    return None
 
 
 def _refused(code: str, error: InputError, field: str, sent: Mapping[str, Any]) -> RequestError:
     return RequestError(code, error.problem, error.mend, field=field, value=sent[field])
 
 
-def _score(hearing: Hearing, desk: Desk) -> tuple[Candidacy, ...]:
-    """Every candidate scored, in one call; none without a model or fresh evidence."""
-    model, evidence = hearing.model, hearing.evidence
-    if model is None or evidence.freshness is not Freshness.FRESH:
-        return ()
-    asked = tuple(_candidates(hearing))
-    extras = [
-        desk.request_values(hearing.case.product, evidence.values, request) for request in asked
+def _score(hearings: Sequence[Hearing], desk: Desk) -> list[tuple[Candidacy, ...]]:
+    """Every candidate of every hearing scored; none where a model or fresh evidence lacks."""
+    asked = [tuple(_asked(hearing, desk)) for hearing in hearings]
+    told: dict[str, Iterator[float]] = {}
+    for product, model in {hearing.case.product: hearing.model for hearing in hearings}.items():
+        rows = [
+            {**hearing.evidence.values, **extra}
+            for hearing, requests in zip(hearings, asked, strict=True)
+            if hearing.case.product == product
+            for _, extra in requests
+        ]
+        told[product] = iter(model.scorer.score(rows) if model and rows else ())
+    return [
+        tuple(
+            Candidacy(
+                Scored(
+                    request["amount_minor"], request["term_days"], next(told[hearing.case.product])
+                ),
+                extra,
+            )
+            for request, extra in requests
+        )
+        for hearing, requests in zip(hearings, asked, strict=True)
     ]
-    probabilities = model.scorer.score([{**evidence.values, **extra} for extra in extras])
-    return tuple(
-        Candidacy(Scored(request["amount_minor"], request["term_days"], probability), extra)
-        for request, probability, extra in zip(asked, probabilities, extras, strict=True)
-    )
+
+
+def _asked(hearing: Hearing, desk: Desk) -> Iterator[tuple[dict[str, Any], Mapping[str, Value]]]:
+    """The requests to score, each with the features that only it has."""
+    if hearing.model is None or hearing.evidence.freshness is not Freshness.FRESH:
+        return
+    for request in _candidates(hearing):
+        extra = desk.request_values(hearing.case.product, hearing.evidence.values, request)
+        yield request, extra
 
 
 def _candidates(hearing: Hearing) -> Iterator[dict[str, Any]]:

@@ -16,10 +16,11 @@ class Round:
     per_second: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: float
 
     @classmethod
-    def of(cls, arm: str, told: Mapping[str, Any]) -> "Round":
-        """From what the load client printed."""
+    def of(cls, arm: str, told: Mapping[str, Any], cpu_seconds: float) -> "Round":
+        """From what the load client printed, and the server's processor time meanwhile."""
         latencies = told["latencies"]
         return cls(
             arm,
@@ -28,13 +29,14 @@ class Round:
             round(told["requests"] / told["seconds"], 1),
             round(latencies[len(latencies) // 2], 2),
             round(latencies[int(len(latencies) * 0.99)], 2),
+            round(cpu_seconds / told["requests"] * 1_000, 3),
         )
 
     def line(self) -> str:
         """For a person who waits."""
         return (
             f"{self.arm:8} {self.per_second:8.0f}/s  p50 {self.p50_ms:6.2f} ms  "
-            f"p99 {self.p99_ms:6.2f} ms"
+            f"p99 {self.p99_ms:6.2f} ms  cpu {self.cpu_ms:5.2f} ms"
         )
 
 
@@ -61,6 +63,7 @@ def _figures(rounds: Sequence[Round]) -> dict[str, Any]:
         "per_second": median(one.per_second for one in rounds),
         "p50_ms": median(one.p50_ms for one in rounds),
         "p99_ms": median(one.p99_ms for one in rounds),
+        "cpu_ms": median(one.cpu_ms for one in rounds),
         "per_second_by_round": [one.per_second for one in rounds],
         "requests": sum(one.requests for one in rounds),
     }
@@ -78,7 +81,8 @@ def _ratio(ours: Sequence[Round], theirs: Sequence[Round]) -> dict[str, float]:
 def text(found: Mapping[str, Any]) -> str:
     """The page: method beside figures."""
     arms = "\n".join(
-        f"| {arm} | {it['per_second']:,.0f} | {it['p50_ms']:.2f} | {it['p99_ms']:.2f} |"
+        f"| {arm} | {it['per_second']:,.0f} | {it['p50_ms']:.2f} | {it['p99_ms']:.2f} "
+        f"| {it['cpu_ms']:.2f} |"
         for arm, it in found["arms"].items()
     )
     machine, ratios = found["machine"], found["ratios"]
@@ -88,8 +92,8 @@ def text(found: Mapping[str, Any]) -> str:
 
 `python -m benchmarks.decision.run` (or `make bench`); the figures are in `decision.json`.
 
-| arm | requests/s | p50 ms | p99 ms |
-|---|---|---|---|
+| arm | requests/s | p50 ms | p99 ms | processor ms a request |
+|---|---|---|---|---|
 {arms}
 
 **Vouch to naive-B: {naive["median"]} times the throughput** ({naive["least"]} to \

@@ -23,6 +23,7 @@ from pathlib import Path
 from benchmarks.decision import servers
 from benchmarks.decision.home import Home, prepare
 from benchmarks.decision.report import Round, summary, text
+from benchmarks.decision.servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -31,12 +32,13 @@ ARMS = ("vouch", "trivial", "naive-b")
 LIBRARIES = ("feast", "bentoml", "lightgbm", "starlette", "uvicorn", "sqlalchemy", "pysqlite3")
 
 
-def measure(port: int, seconds: float, what: str, merchants: Path) -> Round:
+def measure(server: Server, seconds: float, what: str, merchants: Path) -> Round:
     """One round of one arm, asked by a process of its own."""
-    words = [str(port), str(CONNECTIONS), str(seconds), what, str(merchants)]
+    words = [str(server.port), str(CONNECTIONS), str(seconds), what, str(merchants)]
     command = [sys.executable, "-m", "benchmarks.decision.load", *words]
+    before = server.cpu_seconds()
     done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
-    found = Round.of(what, json.loads(done.stdout))
+    found = Round.of(what, json.loads(done.stdout), server.cpu_seconds() - before)
     if found.refused:
         raise SystemExit(f"{what}: {found.refused} of {found.requests} requests were refused")
     return found
@@ -66,14 +68,14 @@ def rounds_of(home: Home, rounds: int, seconds: float) -> list[Round]:
     with ExitStack() as both:
         vouch = both.enter_context(servers.vouch(home))
         naive = both.enter_context(servers.naive_b(home))
-        ports = {"vouch": vouch, "trivial": vouch, "naive-b": naive}
-        refuse_degraded(vouch, home)
+        asked = {"vouch": vouch, "trivial": vouch, "naive-b": naive}
+        refuse_degraded(vouch.port, home)
         for arm in ARMS:
-            measure(ports[arm], 2.0, arm, merchants)  # warm
+            measure(asked[arm], 2.0, arm, merchants)  # warm
         measured = []
         for number in range(rounds):
             for arm in ARMS:
-                measured.append(measure(ports[arm], seconds, arm, merchants))
+                measured.append(measure(asked[arm], seconds, arm, merchants))
                 print(f"  round {number + 1}: {measured[-1].line()}", flush=True)
         return measured
 

@@ -1,5 +1,6 @@
 """The two servers under test, each a process of its own, stopped by its own id."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.decision.home import Home
@@ -23,27 +25,45 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it and its workers have used."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(_cpu_seconds(pid) for pid in (self.pid, *map(int, children)))
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def vouch(home: Home) -> Iterator[int]:
+def vouch(home: Home) -> Iterator[Server]:
     """Vouch as it is served: one worker."""
     port = free_port()
     command = [sys.executable, "-m", "console.main", "serve", "--port", str(port)]
-    with _running(command, port, home, "vouch"):
-        yield port
+    with _running(command, port, home, "vouch") as server:
+        yield server
 
 
 @contextmanager
-def naive_b(home: Home) -> Iterator[int]:
+def naive_b(home: Home) -> Iterator[Server]:
     """naive-B as BentoML serves it: one worker, its defaults."""
     port = free_port()
     target = "benchmarks.decision.naive_b:service"
     words = ["serve", target, "--host", "127.0.0.1", "--port", str(port)]
-    with _running([sys.executable, "-m", "bentoml", *words], port, home, "naive-b"):
-        yield port
+    with _running([sys.executable, "-m", "bentoml", *words], port, home, "naive-b") as server:
+        yield server
 
 
 @contextmanager
-def _running(command: list[str], port: int, home: Home, name: str) -> Iterator[None]:
+def _running(command: list[str], port: int, home: Home, name: str) -> Iterator[Server]:
     state = {"BENTOML_HOME": str(home.folder / f"bentoml-{name}"), "BENTOML_DO_NOT_TRACK": "True"}
     Path(state["BENTOML_HOME"]).mkdir(exist_ok=True)
     log = home.folder / f"{name}.log"
@@ -55,7 +75,7 @@ def _running(command: list[str], port: int, home: Home, name: str) -> Iterator[N
     ):
         try:
             _wait(process, port, log)
-            yield
+            yield Server(port, process.pid)
         finally:
             process.terminate()
 

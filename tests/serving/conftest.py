@@ -18,6 +18,7 @@ from serving.desk import Desk, Model
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
+from serving.sitting import Sitting
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
@@ -114,7 +115,7 @@ def branch(tmp_path):
     }
     clock = [NOW]
     desk = Desk(evidence, request_values, in_force, lambda: clock[0], "real", "local")
-    office = Office(desk, in_force, records, GroupCommit(records), Metrics(), desk)
+    office = Office(desk, in_force, records, GroupCommit(records), Metrics(), desk, Sitting(desk))
     yield Branch(office, evidence, scorer, register, clock)
     office.close()
 
