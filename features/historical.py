@@ -1,7 +1,9 @@
 """Training values: Feast's point-in-time join over values computed as they were known."""
 
 import hashlib
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pyarrow.parquet as pq
 
 from credit.contract import ENTITY_OF
 from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of
-from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare, open_store
+from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare
 from features.request import REQUEST_FIELDS, with_request_features
 from features.spine import Progress, as_known
 
@@ -93,22 +95,21 @@ def _write_values(
     ).group_by(["entity_id", "as_of"])
     known = as_known(history, entity, asked.aggregate([]), progress=progress)
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
+    part = file.with_suffix(f".{os.getpid()}.part")
     pq.write_table(stamped(known, entity, day_end(known["as_of"])), part, compression="zstd")
     part.replace(file)
 
 
 def _join(entity: str, spine: pa.Table, values: Path) -> pa.Table:
     """Feast's historical join, which never sees a value created after the decision."""
-    folder = values.parent
-    store = open_store(folder)
-    if not (folder / "registry.db").exists():
-        declare(store, {entity: str(values)})
-    service = store.get_feature_service(SERVICE_OF[entity])
-    job = store.get_historical_features(
-        entity_df=_entity_rows(entity, spine), features=service, filter_by_created_timestamp=True
-    )
-    joined = job.to_arrow()
+    with TemporaryDirectory(dir=values.parent, prefix="registry-") as folder:
+        store = declare(Path(folder), {entity: str(values)})
+        job = store.get_historical_features(
+            entity_df=_entity_rows(entity, spine),
+            features=store.get_feature_service(SERVICE_OF[entity]),
+            filter_by_created_timestamp=True,
+        )
+        joined = job.to_arrow()
     return joined.take(pc.sort_indices(joined, [("spine_row", "ascending")]))
 
 

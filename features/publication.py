@@ -44,7 +44,6 @@ class Online:
     rows: int
     definitions_sha256: str
     snapshot: str  # file name of the snapshot it came from
-    registry_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,26 @@
 """What Feast is told: entities, views, services and where they live. Built here, never read in.
 
-A registry file can carry code (CVE-2026-18948), so it is written by this module alone and its
-hash is checked before it is opened again.
+A registry file can carry code (CVE-2026-18948), so it is written by this module alone, and opened
+again only where its hash is the one that was noted when it was written.
 """
 
 import hashlib
+import json
 import warnings
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credit.contract import ENTITY_OF
-from features.catalogue import ENTITY_FEATURES
+from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.definition import CATEGORY
+from features.publication import write_json
 
 if TYPE_CHECKING:
     from feast import Entity, FeatureService, FeatureStore, FeatureView
 
 PROJECT = "vouch"
+REGISTRY_NOTE = "registry.json"
 EVENT = "event_timestamp"
 CREATED = "created_timestamp"
 JOIN_KEY = {"merchant": "merchant_id", "user": "user_id"}
@@ -51,12 +54,33 @@ def open_store(folder: Path, *, online: Path | None = None) -> "FeatureStore":
     return FeatureStore(config=config)
 
 
-def declare(store: "FeatureStore", sources: dict[str, str]) -> None:
-    """Write entities, views and services into the registry; `sources` maps entity to parquet."""
+def declare(folder: Path, sources: dict[str, str], *, online: Path | None = None) -> "FeatureStore":
+    """A feature store with a registry written anew; `sources` maps entity to parquet files."""
+    (folder / "registry.db").unlink(missing_ok=True)
+    store = open_store(folder, online=online)
     declared: list[Entity | FeatureView | FeatureService] = []
     for entity, path in sources.items():
         declared.extend(_objects(entity, path))
     store.apply(declared)
+    write_json(folder / REGISTRY_NOTE, _note(folder))
+    return store
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the registry in `folder` is the one that today's definitions wrote."""
+    try:
+        noted = json.loads((folder / REGISTRY_NOTE).read_text(encoding="utf-8"))
+        return bool(noted == _note(folder))
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _note(folder: Path) -> dict[str, str]:
+    definitions = {
+        f"{entity}_definitions": definitions_sha256(PRODUCT_OF[entity]) for entity in JOIN_KEY
+    }
+    registry = hashlib.sha256((folder / "registry.db").read_bytes()).hexdigest()
+    return {"registry": registry, **definitions}
 
 
 def _objects(entity: str, path: str) -> "tuple[Entity, FeatureView, FeatureService]":
@@ -89,8 +113,3 @@ def _objects(entity: str, path: str) -> "tuple[Entity, FeatureView, FeatureServi
         online=True,
     )
     return key, view, FeatureService(name=SERVICE_OF[entity], features=[view])
-
-
-def registry_sha256(folder: Path) -> str:
-    """Hash of the registry in `folder`."""
-    return hashlib.sha256((folder / "registry.db").read_bytes()).hexdigest()

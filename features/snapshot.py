@@ -1,5 +1,6 @@
 """Daily snapshots: the values of every entity that was known on a day, published at once."""
 
+import os
 import time
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,7 +20,6 @@ from features.publication import (
     Summary,
     day_folder,
     publish,
-    read_online,
     read_snapshot,
 )
 from features.repository import PRODUCT_OF
@@ -51,21 +51,6 @@ def build(
         for entity in entities
     )
     return Summary(done, time.monotonic() - started)
-
-
-def is_published(home: Path, as_of: date) -> bool:
-    """Whether values as of that day are published and online, by today's definitions.
-
-    What is online may be newer.
-    """
-    online = read_online(home)
-    return all(
-        (day_folder(home, entity, as_of) / MANIFEST).exists()
-        and entity in online
-        and online[entity].definitions_sha256 == definitions_sha256(PRODUCT_OF[entity])
-        and online[entity].event_time.date() > as_of
-        for entity in ENTITY_FEATURES
-    )
 
 
 def known_entities(history: "History", entity: str, as_of: date) -> pa.Array:
@@ -121,7 +106,7 @@ def _write_values(history: "History", planned: Snapshot, progress: Progress | No
     values = as_known(history, planned.entity, spine, progress=progress)
     created = pa.array([planned.created] * len(ids), UTC_MICROSECONDS)
     planned.file.parent.mkdir(parents=True, exist_ok=True)
-    part = planned.file.with_suffix(".part")
+    part = planned.file.with_suffix(f".{os.getpid()}.part")
     pq.write_table(stamped(values, planned.entity, created), part, compression="zstd")
     part.replace(planned.file)
     return len(ids)

@@ -133,9 +133,11 @@ def _values(
     groups += (
         _loan_groups(tables, spine) if entity == MERCHANT else _user_groups(tables, spine, profile)
     )
-    row = spine.left_join(profile, "spine_id").drop("spine_id_right")
-    for group in groups:
-        row = row.left_join(group.table, "spine_id").drop("spine_id_right")
+    row = spine
+    for place, table in enumerate((profile, *(group.table for group in groups))):
+        # Names of their own keep this one chain of joins, not a nest of them.
+        numbered = table.rename({f"spine_id_{place}": "spine_id"})
+        row = row.left_join(numbered, spine.spine_id == numbered[f"spine_id_{place}"])
     row = row.mutate(
         **{name: _zero_where_none(name) for group in groups if group.present for name in group.zero}
     )

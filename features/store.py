@@ -29,8 +29,8 @@ from features.repository import (
     PRODUCT_OF,
     WRITE_BATCH,
     declare,
+    is_ours,
     open_store,
-    registry_sha256,
     view_name,
 )
 from features.spine import Progress
@@ -57,10 +57,10 @@ def materialize(home: Path, *, now: datetime, progress: Progress | None = None) 
     online = read_online(home)
     pending = [snapshot for snapshot in latest if _is_news(snapshot, online)]
     if pending:
-        store = _declared(home, online)
+        store = _declared(home)
         for snapshot in pending:
             _write(store, snapshot, progress)
-            online[snapshot.entity] = _as_online(snapshot, registry_sha256(home / "features"))
+            online[snapshot.entity] = _as_online(snapshot)
             write_online(home, online)
     done = tuple(_done(snapshot, online, snapshot in pending) for snapshot in latest)
     return Summary(done, time.monotonic() - started)
@@ -85,24 +85,14 @@ def _is_news(snapshot: Snapshot, online: dict[str, Online]) -> bool:
     return snapshot.event_time > there.event_time
 
 
-def _declared(home: Path, online: dict[str, Online]) -> "FeatureStore":
+def _declared(home: Path) -> "FeatureStore":
     """The home's feature store; its registry is written anew unless it is the one we wrote."""
     folder = home / "features"
-    store = open_store(folder, online=folder / "online.db")
-    definitions = {entity: definitions_sha256(PRODUCT_OF[entity]) for entity in ENTITY_FEATURES}
-    current = (folder / "registry.db").exists() and all(
-        entity in online
-        and online[entity].definitions_sha256 == definitions[entity]
-        and online[entity].registry_sha256 == registry_sha256(folder)
-        for entity in ENTITY_FEATURES
-    )
-    if not current:
-        values = {
-            entity: str(snapshots_folder(home) / entity / "as_of=*" / "values-*.parquet")
-            for entity in ENTITY_FEATURES
-        }
-        declare(store, values)
-    return store
+    if is_ours(folder):
+        return open_store(folder, online=folder / "online.db")
+    files = Path("as_of=*") / "values-*.parquet"
+    sources = {entity: str(snapshots_folder(home) / entity / files) for entity in ENTITY_FEATURES}
+    return declare(folder, sources, online=folder / "online.db")
 
 
 def _write(store: "FeatureStore", snapshot: Snapshot, progress: Progress | None) -> None:
@@ -116,13 +106,12 @@ def _write(store: "FeatureStore", snapshot: Snapshot, progress: Progress | None)
             progress(f"online {snapshot.entity}", written / max(snapshot.rows, 1))
 
 
-def _as_online(snapshot: Snapshot, registry: str) -> Online:
+def _as_online(snapshot: Snapshot) -> Online:
     return Online(
         event_time=snapshot.event_time,
         rows=snapshot.rows,
         definitions_sha256=snapshot.definitions_sha256,
         snapshot=snapshot.file.name,
-        registry_sha256=registry,
     )
 
 
@@ -174,15 +163,15 @@ class OnlineFeatures:
             if self._online.definitions_sha256 != self.definitions_sha256:
                 return f"the {self._entity} features online were built by other definitions"
             if self._reader is None:
-                return self._open(self._online)
+                return self._open()
         except (OSError, ValueError) as error:
             return f"what is online cannot be read: {error}"
         return ""
 
-    def _open(self, online: Online) -> str:
+    def _open(self) -> str:
         folder = self._home / "features"
-        if registry_sha256(folder) != online.registry_sha256:
-            return "the feature registry is not the one that was published"
+        if not is_ours(folder):
+            return "the feature registry is not the one that was written"
         self._reader = _Reader(open_store(folder, online=folder / "online.db"), self._entity)
         return ""
 

@@ -14,7 +14,7 @@ from credit.errors import InputError
 from credit.policy.evidence import Freshness
 from features import store as doors
 from features.publication import day_folder, online_file, published
-from features.snapshot import build, is_published
+from features.snapshot import build
 from features.sources import open_history
 from features.store import OnlineFeatures, materialize
 
@@ -210,11 +210,21 @@ def test_a_build_that_dies_publishes_nothing(opened, tables, tmp_path, monkeypat
         materialize(tmp_path, now=EVENING)
 
 
-def test_a_day_counts_as_published_when_it_is_online(snapshot_home):
-    assert not is_published(snapshot_home, DAY)
-    materialize(snapshot_home, now=EVENING)
-    assert is_published(snapshot_home, DAY)
-    assert not is_published(snapshot_home, date(2026, 6, 13))
+def test_a_registry_that_is_not_ours_is_written_anew(published_home, opened, tables):
+    (published_home / "features" / "registry.db").write_bytes(b"somebody's")
+    changed = tables | {"payments": tables["payments"].assign(amount_minor=5)}
+    build(opened(changed), as_of=DAY, home=published_home, now=EVENING)
+    materialize(published_home, now=EVENING)
+    assert turnover(published_home) == 10
+
+
+def test_a_home_with_users_alone_comes_online(opened, tmp_path):
+    users = pd.DataFrame({"user_id": ["u1"], "credit_line_minor": [5]})
+    build(opened({"users": users}), as_of=DAY, home=tmp_path, now=EVENING)
+    materialize(tmp_path, now=EVENING)
+    features = OnlineFeatures(tmp_path, "user", max_age=TWO_DAYS)
+    assert said(features.read(["u1"], now=EVENING)[0])["credit_line_minor"] == 5
+    assert online(tmp_path).read(["m1"], now=EVENING)[0].freshness is Freshness.UNAVAILABLE
 
 
 def test_a_snapshot_of_the_future_does_not_go_online(snapshot_home):
