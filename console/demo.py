@@ -95,10 +95,9 @@ def _champion(settings: Settings, product: str, histories: Path) -> None:
 def _train_and_promote(
     settings: Settings, product: str, histories: Path, progress: Progress | None
 ) -> dict[str, float]:
-    from training.release import promote
-
     from models.registry import Registry
     from training.product import train_product
+    from training.release import promote
 
     result = train_product(
         product,
