@@ -76,6 +76,14 @@ def test_sums_bunched_on_round_figures_are_not_named():
     assert _leaks({"amount": rounded}, bad) == {}
 
 
+def test_round_figures_that_are_somewhat_riskier_are_not_named():
+    random, risk, bad = _world()
+    guessed = random.random(ROWS) < np.where(bad == 1, 0.75, 0.5)
+    income = np.exp(8 - 0.2 * risk + 0.4 * random.normal(size=ROWS))
+    income = np.where(guessed, np.round(income, -3), np.round(income, -1))
+    assert _leaks({"income": income}, bad) == {}
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 def test_a_copy_of_the_outcome_is_named(noise):
     random, _, bad = _world()
