@@ -19,6 +19,7 @@ NEWCOMERS_OF = 10
 REGULARS = 40
 BUSIEST_A_DAY = 60.0
 TAIL_SHARE = 0.05
+SETTLING_BLOCKS = 12  # before the period, so that trade starts as spread as it stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def draw_merchants(world: World, numbers: range, chunk: int) -> Merchants:
         a_day=scale * _payments_a_day(rng, count),
         ticket_minor=column("ticket_minor")[industry] * np.exp(0.35 * rng.standard_normal(count)),
         quality=quality,
-        health=health,
-        level=_level(rng, health),
+        health=health[:, SETTLING_BLOCKS:],
+        level=_level(rng, health)[:, SETTLING_BLOCKS:],
         volatility=0.15 + 0.35 * rng.beta(2.0, 3.0, count),
         refund_rate=column("refunds")[industry] * np.exp(0.5 * rng.standard_normal(count)),
         chargeback_rate=column("chargebacks")[industry] * np.exp(0.5 * rng.standard_normal(count)),
@@ -136,9 +137,12 @@ def _payments_a_day(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _health(world: World, rng: np.random.Generator, quality: Floats) -> Floats:
-    moving = autoregression(rng, len(quality), world.period.blocks, persistence=0.85)
-    settled = np.sqrt(0.5) * quality[:, None] + np.sqrt(0.5) * moving
-    return settled + world.scenario.health * world.onset_by_block()
+    """By block, with blocks to settle in before the period's first."""
+    blocks = SETTLING_BLOCKS + world.period.blocks
+    moving = autoregression(rng, len(quality), blocks, persistence=0.85)
+    health = np.sqrt(0.5) * quality[:, None] + np.sqrt(0.5) * moving
+    health[:, SETTLING_BLOCKS:] += world.scenario.health * world.onset_by_block()
+    return np.asarray(health)
 
 
 def _level(rng: np.random.Generator, health: Floats) -> Floats:
