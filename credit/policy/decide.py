@@ -7,12 +7,14 @@ the request or for something smaller? A waiver: the same, then all, a part or no
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
-from credit.money import MILLION
+from credit.money import MILLION, ppm_of
 from credit.policy.application import LoanApplication, WaiverApplication
+from credit.policy.bands import measuring_band
 from credit.policy.decision import Decision, Outcome, Scored, to_json
-from credit.policy.deposits import waived
+from credit.policy.deposits import Waived, waived
 from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.offers import assumed, judged_all, offers_made, reasons_against
 from credit.policy.page import Page
@@ -96,6 +98,7 @@ def decide_waiver(
     refuse_foreign_currency(application.currency, policy.currency)
     page = Page(DEPOSIT_WAIVER, "waiver", policy, evidence, at)
     terms, deposit = policy.waiver, application.deposit_minor
+    unwaived = partial(page.closed, deposit_due_minor=deposit)
     request: dict[str, Value] = {
         "scene": application.scene,
         "deposit_minor": deposit,
@@ -103,22 +106,26 @@ def decide_waiver(
     }
     reasons = page.asked(against_waiver(application, terms, at), "scenes", request)
     if faults := page.degradations(scored):
-        return page.closed(Outcome.REFER, [*faults, *reasons], deposit_due_minor=deposit)
+        return unwaived(Outcome.REFER, [*faults, *reasons])
     worst = Outcome.DECLINE if reasons else Outcome.APPROVE
     share_ppm, band_max_minor = MILLION, terms.no_history.credit_max_minor
     if evidence.freshness is Freshness.UNKNOWN:
         worst = min(worst, page.without_history(terms.no_history.outcome))
         reasons.append("NO_HISTORY")
+        if worst is not Outcome.APPROVE:
+            return unwaived(worst, reasons)
     else:
         _refuse_other_request(scored[0].amount_minor, deposit)
-        band = page.scored(scored[0], terms.bands)
-        share_ppm, band_max_minor = band.credit_share_ppm, band.credit_max_minor
+        page.scored(scored[0], terms.bands)
         acceptable, risks = page.risk(terms)
+        ppm = ppm_of(scored[0].probability)
+        band = measuring_band(terms.bands, ppm, terms.approve_probability_max_ppm)
+        share_ppm, band_max_minor = band.credit_share_ppm, band.credit_max_minor
         worst, reasons = min(worst, acceptable), [*reasons, *risks]
     ruling, spoken = page.knocked(terms.knockouts, request)
     worst, reasons = min(worst, ruling), [*reasons, *spoken]
-    if worst is not Outcome.APPROVE:
-        return page.closed(worst, reasons, deposit_due_minor=deposit)
+    if worst is Outcome.DECLINE:
+        return unwaived(worst, reasons)
     part = waived(
         deposit,
         share_ppm=share_ppm,
@@ -129,16 +136,24 @@ def decide_waiver(
         room_minor=room_minor,
     )
     page.waived(part, application.scene)
+    return _waiver_answer(page, worst, reasons, part, deposit_minor=deposit)
+
+
+def _waiver_answer(
+    page: Page, worst: Outcome, reasons: list[str], part: Waived, *, deposit_minor: int
+) -> Decision:
     if part.credit_minor == 0:
-        return page.closed(Outcome.DECLINE, [*reasons, part.reason], deposit_due_minor=deposit)
-    if part.credit_minor < deposit:
-        reasons += [part.reason, "DEPOSIT_PARTLY_WAIVED"]
+        worst, reasons = Outcome.DECLINE, [*reasons, part.reason]
+    if worst is not Outcome.APPROVE:
+        return page.closed(worst, reasons, deposit_due_minor=deposit_minor)
+    if part.credit_minor < deposit_minor:
+        reasons = [*reasons, part.reason, "DEPOSIT_PARTLY_WAIVED"]
     return page.closed(
-        Outcome.APPROVE,
+        worst,
         reasons,
-        valid_for=timedelta(minutes=terms.decision_valid_minutes),
+        valid_for=timedelta(minutes=page.policy.waiver.decision_valid_minutes),
         credit_minor=part.credit_minor,
-        deposit_due_minor=deposit - part.credit_minor,
+        deposit_due_minor=deposit_minor - part.credit_minor,
     )
 
 

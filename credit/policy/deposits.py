@@ -23,6 +23,8 @@ class Waived:
     @property
     def reason(self) -> str:
         """Why no more is waived."""
+        if self.binding == RISK and dict(self.legs)[RISK] == 0:
+            return "PROBABILITY_ABOVE_CUTOFF"
         return _WHY.get(self.binding, "DEPOSIT_ABOVE_CEILING")
 
 

@@ -10,11 +10,11 @@ from datetime import date
 
 from credit.money import MILLION, as_number, part_down, ppm_of, stepped_down
 from credit.policy.application import LoanApplication
-from credit.policy.bands import band_of
+from credit.policy.bands import measuring_band
 from credit.policy.decision import Offer, Outcome, Scored
 from credit.policy.evidence import Evidence, Freshness
 from credit.policy.limits import ROOM, Limit, loan_limit
-from credit.policy.loan_terms import LoanBand, LoanTerms
+from credit.policy.loan_terms import LoanTerms
 from credit.policy.pricing import Price, price_of
 from credit.policy.schedule import schedule
 from credit.policy.scorecard import against_risk
@@ -94,14 +94,6 @@ def _terms_tried(term_days: int, terms: LoanTerms) -> tuple[int, ...]:
     return (term_days, *shorter[: terms.shorter_terms_max])
 
 
-def limit_band(request_ppm: int, terms: LoanTerms) -> LoanBand:
-    """The band that sets the limit: the request's own, or the last that may be approved.
-
-    One band for all candidates, so that a riskier request never widens the limit.
-    """
-    return band_of(terms.bands, min(request_ppm, terms.approve_probability_max_ppm))
-
-
 def judged(one: Scored, limit: Limit, terms: LoanTerms) -> Judged:
     """What one candidate may be answered, and every reason against it."""
     ppm = ppm_of(one.probability)
@@ -146,7 +138,8 @@ def judged_all(
     scored: Sequence[Scored], *, evidence: Evidence, terms: LoanTerms, room_minor: int | None
 ) -> tuple[Judged, ...]:
     """Every candidate judged, the request first; its band sets the limit of them all."""
-    band = limit_band(ppm_of(scored[0].probability), terms)
+    request_ppm = ppm_of(scored[0].probability)
+    band = measuring_band(terms.bands, request_ppm, terms.approve_probability_max_ppm)
     limits = {
         term_days: loan_limit(
             evidence.values,

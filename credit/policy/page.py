@@ -203,7 +203,7 @@ class Page:
         self.note(
             "waiver",
             "least of the ceilings",
-            f"{part.credit_minor} waived, bound by {part.binding}",
+            f"at most {part.credit_minor}, bound by {part.binding}",
             f"scenes.{scene}",
             **dict(part.legs),
         )

@@ -1,10 +1,14 @@
-"""The shipped policy, read once."""
+"""The shipped policy, read once; and no deadline for Hypothesis: machines may be busy."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from credit.policy.terms import Policy, parse_policy
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 PLATFORM = Path(__file__).resolve().parents[2] / "partners" / "platform.toml"
 
