@@ -90,6 +90,11 @@ def test_a_refused_request_leaves_nothing_behind_and_its_key_unused(ask, decisio
     assert ask(LOANS, GOOD, key="k").status_code == 200
 
 
+@pytest.mark.parametrize("text", ["NaN", "1e999", "-Infinity"])
+def test_a_number_that_is_none_is_shown_as_it_was_sent(ask, text):
+    assert ask(LOANS, with_amount(text)).json()["value"] == text
+
+
 @pytest.mark.parametrize(
     "due_at",
     [
