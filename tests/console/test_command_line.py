@@ -16,7 +16,9 @@ def test_help_loads_no_heavy_library() -> None:
         f"loaded = [name for name in {HEAVY} if name in sys.modules]; "
         "sys.exit(f'loaded {loaded}' if loaded else 0)"
     )
-    ended = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", looks], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     assert "Usage: vouch" in ended.stdout
 
