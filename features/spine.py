@@ -74,12 +74,12 @@ def as_known(
     with _tiles(history, tables, entity) as tiles:
         for start in range(0, max(asked.num_rows, 1), CHUNK_ROWS):
             if progress is not None:
-                progress("features", start / max(asked.num_rows, 1))
+                progress(f"{entity} features", start / max(asked.num_rows, 1))
             chunk = ibis.memtable(asked.slice(start, CHUNK_ROWS))
             values = _values(tables, entity, chunk, tiles)
             parts.append(history.backend.to_pyarrow(values))
     if progress is not None:
-        progress("features", 1.0)
+        progress(f"{entity} features", 1.0)
     known = pa.concat_tables(parts)
     known = known.take(pc.sort_indices(known, [("spine_id", "ascending")])).take(place)
     for feature in ENTITY_FEATURES[entity]:
