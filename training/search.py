@@ -11,6 +11,7 @@ from training.fit import (
     Progress,
     Rows,
     boost,
+    each_fold,
     fixed_parameters,
     fold_of,
     folds_of,
@@ -103,14 +104,14 @@ class _Judge:
 
     def loss(self, parameters: Parameters) -> float:
         """Log loss over all judged rows."""
-        losses, weights = [], []
-        for fold in self._folds:
-            judged = fold.unseen
+
+        def one(fold: Fold) -> float:
             booster = boost(fold, parameters, patience=PATIENCE)
-            chance = 1 / (1 + np.exp(-margin(booster, judged.matrix)))
-            losses.append(log_loss(judged.label, chance) or 0.0)
-            weights.append(len(judged.label))
-        return float(np.average(losses, weights=weights))
+            chance = 1 / (1 + np.exp(-margin(booster, fold.unseen.matrix)))
+            return log_loss(fold.unseen.label, chance) or 0.0
+
+        weights = [len(fold.unseen.label) for fold in self._folds]
+        return float(np.average(list(each_fold(one, self._folds)), weights=weights))
 
 
 def _joined(train: Rows, valid: Rows) -> Rows:

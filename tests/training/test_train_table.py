@@ -102,6 +102,19 @@ def test_a_word_never_seen_and_a_missing_value_are_scored(book, train):
     assert 0 < unknown == missing < 1
 
 
+def test_words_are_learnt_from_rows_before_the_split_alone(book, train):
+    columns = book()
+    late = columns["observed"] >= np.datetime64("2025-08-01")
+    columns["trade"] = np.where(late & (columns["trade"] == "food"), "vending", columns["trade"])
+    result = train(columns, time="observed", split_at="2025-08-01")
+    (trade,) = [
+        feature
+        for feature in open_artefact(result.out).manifest.features
+        if feature.name == "trade"
+    ]
+    assert trade.vocabulary == ("food", "retail", "travel")
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -154,6 +167,9 @@ def test_odd_columns_end_in_a_word_and_a_model(book, train):
         assert f"column {column!r}" in said
     assert "infinite values are read as missing" in said
     assert "of 390 texts" in said or "different texts" in said
+    endless = pq.read_table(result.out / "reference.parquet")["endless"].to_numpy()
+    assert not np.isinf(endless).any()
+    assert np.isnan(endless).any()
     report = (result.out / "report.html").read_text()
     assert "<script" not in report
     assert "&lt;script&gt;" in report
