@@ -15,7 +15,8 @@ MOST_INSTALMENTS = 6
 STEP_DAYS = 30
 GOOD_LATEST = 25
 BAD_EARLIEST = 33
-CURED_SHARE = 0.4
+CURED_SHARE = 0.8  # of bad loans: paid in the end, some of them after they were written off
+CURE_DAYS = 30.0
 RESTRUCTURED_SHARE = 0.08
 WRITE_OFF_AFTER = 100
 BULLET_SHARE = 0.3  # of loans of up to two months
@@ -65,14 +66,14 @@ def draw_schedules(
     due = np.where(exists, lent[:, None] + span[:, None] * (place + 1), NEVER_DAY)
     late = _good_lateness(strain, rng)
     missed = (rng.random(len(lent)) * parts).astype(np.int64)
-    cured = happens(rng, CURED_SHARE, len(lent))
-    late_bad = _bad_lateness(late, missed, cured, rng)
-    late = np.where(bad[:, None], late_bad, late)
+    cure = _cures(len(lent), rng)
+    gone = bad[:, None] & (place >= missed[:, None])  # from the missed one on
+    late = np.where(gone, cure[:, None], late)
     paid = np.where(exists & (late < NEVER_DAY), due + late, NEVER_DAY)
     first_due = due[np.arange(len(lent)), missed]
     restructured = bad & happens(rng, RESTRUCTURED_SHARE, len(lent))
     restructured_on = first_due + rng.integers(8, 26, len(lent))
-    lost = bad & ~cured & ~restructured
+    lost = bad & ~restructured & (cure > WRITE_OFF_AFTER)
     return Schedules(
         due=due,
         due_minor=_amounts(principal_minor, apr, term_days, parts),
@@ -109,11 +110,10 @@ def _good_lateness(strain: Floats, rng: np.random.Generator) -> Ints:
     return np.where(is_late, np.minimum(days.astype(np.int64), GOOD_LATEST), early)
 
 
-def _bad_lateness(late: Ints, missed: Ints, cured: Flags, rng: np.random.Generator) -> Ints:
-    """As good until the missed one; then a long delay, or nothing any more."""
-    delay = BAD_EARLIEST + rng.exponential(20.0, len(missed)).astype(np.int64)
-    after = np.where(cured, delay, NEVER_DAY)
-    return np.where(np.arange(MOST_INSTALMENTS) >= missed[:, None], after[:, None], late)
+def _cures(count: int, rng: np.random.Generator) -> Ints:
+    """Days late of what a bad loan missed; NEVER_DAY where it is never paid."""
+    delay = BAD_EARLIEST + rng.exponential(CURE_DAYS, count).astype(np.int64)
+    return np.where(happens(rng, CURED_SHARE, count), delay, NEVER_DAY)
 
 
 def _partial(due: Ints, paid: Ints, rng: np.random.Generator) -> Ints:

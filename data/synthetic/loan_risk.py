@@ -10,8 +10,8 @@ from data.synthetic.period import Floats, Ints
 from data.synthetic.turnover import Turnover
 from data.synthetic.world import above
 
-INTERCEPT = -2.85
-STEEPNESS = 0.72
+INTERCEPT = -3.1
+STEEPNESS = 0.60
 NOISE = 0.27  # deviation of what no feature shows
 RING_SHIFT = 5.0
 
@@ -105,16 +105,17 @@ def loan_logit(
 def _trading_effects(trading: Trading) -> Floats:
     large = np.clip(trading.size, -2.0, 2.0)
     falling = -np.clip(trading.trend, -1.2, 0.8)
-    logit = 0.50 * large + 0.80 * falling - 0.6 * np.clip(trading.long_trend, -0.8, 0.6)
-    logit += 5.0 * np.minimum(trading.refunds, 0.25) - 0.25
+    logit = 0.40 * large + 0.60 * falling - 0.5 * np.clip(trading.long_trend, -0.8, 0.6)
+    logit += 3.5 * np.minimum(trading.refunds, 0.25) - 0.25
     logit += 0.30 * np.log1p(np.minimum(trading.chargebacks, 0.15) / 0.005)
     logit += 0.30 * (np.log1p(np.minimum(trading.gap_days, 30.0)) - 0.8)
     logit += 0.30 * np.clip(trading.volatility - 2.0, -1.0, 2.0)
     logit += 2.5 * (np.clip(trading.drawn, 0.4, 1.1) - 0.75)
     logit -= 0.22 * np.clip(trading.tenure, -2.5, 2.0)
-    logit += 0.90 * above(large, 0.0) * above(falling, 0.25)
-    logit += 0.50 * above(trading.gap_days, 5)
-    return logit + 0.70 * above(-trading.tenure, 0.5) * above(trading.refunds, 0.05)
+    logit += 1.10 * above(large, -0.2) * above(falling, 0.2)
+    logit += 0.60 * above(trading.gap_days, 5)
+    logit += 0.90 * above(trading.drawn, 0.82) * above(falling, 0.1)
+    return logit + 0.90 * above(-trading.tenure, 0.3) * above(trading.refunds, 0.05)
 
 
 def _record_effects(trading: Trading, record: Record) -> Floats:
@@ -125,4 +126,5 @@ def _record_effects(trading: Trading, record: Record) -> Floats:
         0.15,
     )
     debt = np.log1p(np.minimum(record.open_minor / trading.month_minor, 6.0))
-    return known + 0.5 * record.in_arrears + 0.35 * debt
+    strained = above(record.late_share, 0.2) * above(trading.size, -0.3)
+    return known + 0.5 * record.in_arrears + 0.35 * debt + 0.8 * strained

@@ -122,7 +122,7 @@ def _loan_versions(
     exists = schedules.due[lent] < NEVER_DAY
     last_paid = np.where(exists, schedules.paid[lent], 0).max(axis=1, initial=0)
     restructured, lost = schedules.restructured[lent], schedules.written_off[lent]
-    plain = (restructured >= NEVER_DAY) & (last_paid < NEVER_DAY)
+    plain = (restructured >= NEVER_DAY) & (lost >= NEVER_DAY) & (last_paid < NEVER_DAY)
     ends = [
         (lent, np.full(len(lent), ACTIVE), lending.disbursed[lent]),
         (lent[plain], np.full(int(plain.sum()), CLOSED), _evening(world, last_paid[plain])),
