@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit.contract import DEPOSIT_WAIVER
 from credit.errors import InputError
 from training.labels import DEFAULT_LABELS, Label, derive_outcomes, label_facts
 
@@ -72,13 +73,28 @@ def _given(history: "History", product: str, by: datetime) -> Cohort:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    outcomes = history.table("outcomes")
-    rows = outcomes.filter(outcomes.product == product).to_pyarrow().select(list(COLUMNS))
+    _open(history, "outcomes", "applications", "holds")
+    rows = history.connection.sql(_GIVEN.format(**_asked(history, product))).to_arrow_table()
     limit = pa.scalar(by.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
     ripe = pc.less_equal(rows.column("matured_at").cast(pa.timestamp("us")), limit)
     green = len(rows) - (pc.sum(ripe).as_py() or 0)
-    kept = rows.filter(ripe).sort_by([("observed_at", "ascending"), ("reference_id", "ascending")])
-    return Cohort(kept, _told(history.path, product), {NOT_MATURED: green})
+    return Cohort(rows.filter(ripe), _told(history.path, product), {NOT_MATURED: green})
+
+
+def _open(history: "History", *names: str) -> None:
+    for name in names:
+        if name in history.tables:
+            history.table(name)
+
+
+def _asked(history: "History", product: str) -> dict[str, str]:
+    """SQL of what was asked for, by reference: an outcome need not repeat it."""
+    parts = [_NOTHING_ASKED]
+    if "applications" in history.tables:
+        parts.append(_APPLIED.format(product=product))
+    if product == DEPOSIT_WAIVER and "holds" in history.tables:
+        parts.append(_HELD)
+    return {"product": product, "asked": " UNION ALL ".join(parts)}
 
 
 def _derived(history: "History", product: str, by: datetime, label: Label) -> Cohort:
@@ -96,3 +112,29 @@ def _told(path: Path, product: str) -> dict[str, Any]:
     if isinstance(manifest, dict) and isinstance(manifest.get("label"), str):
         facts["definition"] = manifest["label"]
     return facts
+
+
+_NOTHING_ASKED = """
+SELECT NULL::VARCHAR AS reference_id, NULL::VARCHAR AS scene, NULL::BIGINT AS amount_minor,
+    NULL::BIGINT AS term_days, NULL::TIMESTAMP AS recorded_at WHERE false"""
+_APPLIED = """
+SELECT application_id, scene, requested_minor, coalesce(term_days,
+    CAST(ceil(epoch(due_at - applied_at) / 86400) AS BIGINT)), recorded_at
+FROM applications WHERE product = '{product}'"""
+_HELD = """
+SELECT hold_id, scene, deposit_minor,
+    CAST(ceil(epoch(due_at - opened_at) / 86400) AS BIGINT), recorded_at
+FROM holds"""
+# As first recorded: a later version may have been written by what became of it.
+_GIVEN = """
+WITH asked AS (
+    SELECT * FROM ({asked})
+    QUALIFY row_number() OVER (PARTITION BY reference_id ORDER BY recorded_at) = 1
+)
+SELECT reference_id, entity_id, observed_at, coalesce(outcomes.scene, asked.scene) AS scene,
+    coalesce(outcomes.amount_minor, asked.amount_minor) AS amount_minor,
+    coalesce(outcomes.term_days, asked.term_days) AS term_days, bad, matured_at
+FROM outcomes LEFT JOIN asked USING (reference_id)
+WHERE product = '{product}'
+ORDER BY observed_at, reference_id
+"""

@@ -1,5 +1,6 @@
 """What bad means where histories alone are given, case by case."""
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -275,6 +276,21 @@ def test_given_outcomes_count_when_matured(tmp_path):
         _cohort(folder, DEPOSIT_WAIVER, by=datetime(2026, 2, 1, tzinfo=UTC))
 
 
+def test_an_outcome_need_not_repeat_what_was_asked(tmp_path):
+    outcome = {
+        "product": DEPOSIT_WAIVER,
+        "entity_id": "U1",
+        "reference_id": "H1",
+        "observed_at": LENT,
+        "bad": 0,
+        "matured_at": datetime(2026, 5, 1, tzinfo=UTC),
+    }
+    longer = _hold(CAPTURE, due_at=CAPTURE, deposit_minor=7, scene="hotel")
+    folder = _write(tmp_path, outcomes=[outcome], holds=[_hold(LENT), longer])
+    (row,) = _cohort(folder, DEPOSIT_WAIVER).table.to_pylist()
+    assert (row["scene"], row["amount_minor"], row["term_days"]) == ("bike", 20_000, 2)
+
+
 def test_without_outcomes_or_loans_the_mend_is_named(tmp_path):
     folder = _write(tmp_path, holds=[_hold(LENT)])
     with pytest.raises(InputError, match="neither outcomes nor loans"):
@@ -286,3 +302,24 @@ def test_a_day_as_cut_off_counts_to_its_end():
         microseconds=1
     )
     assert cut_off(None, NOW) == NOW
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    from data.synthetic.write import generate
+
+    folder = tmp_path_factory.mktemp("world") / "histories"
+    generate(folder, merchants=150, users=600, months=9, end=date(2026, 6, 30), seed=3)
+    return folder
+
+
+@pytest.mark.parametrize("product", [MERCHANT_LOAN, DEPOSIT_WAIVER])
+def test_derived_outcomes_are_those_that_a_world_was_made_with(world, tmp_path, product):
+    bare = tmp_path / "bare"
+    shutil.copytree(world, bare)
+    (bare / "outcomes.parquet").unlink()
+    given = _cohort(world, product, by=datetime(2026, 7, 1, tzinfo=UTC)).table
+    derived = _cohort(bare, product, by=datetime(2026, 7, 1, tzinfo=UTC)).table
+    assert given.num_rows > 100
+    assert sum(given["bad"].to_pylist()) > 0
+    assert derived.to_pylist() == given.to_pylist()
