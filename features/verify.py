@@ -25,13 +25,18 @@ from features.store import OnlineFeatures, materialize
 if TYPE_CHECKING:
     from features.sources import History
 
-FEATURE_TABLES = ("merchants", "users", "payments", "loans", "repayments", "bills", "holds")
+# Profiles may be recorded years before anything happens: a day between would prove nothing.
+EVENT_TABLES = ("payments", "loans", "repayments", "bills", "holds")
+PROFILE_TABLES = tuple(PROFILE_TABLE.values())
 DAYS_BEFORE_CUT = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One claim: how many values were compared, how many differ, and the first that does."""
+    """One claim: how many values were compared, how many differ, and the first that does.
+
+    A value that is missing on both sides is not counted as compared.
+    """
 
     claim: str
     compared: int
@@ -47,14 +52,16 @@ class VerifyReport:
 
     @property
     def holds(self) -> bool:
-        """True where values were compared and none differs."""
-        compared = sum(check.compared for check in self.checks)
-        return compared > 0 and not any(check.differing for check in self.checks)
+        """True where every claim compared values and none differs: no rows are no proof."""
+        return bool(self.checks) and all(
+            check.compared and not check.differing for check in self.checks
+        )
 
     def lines(self) -> Iterator[str]:
         """The report for people, a claim a line."""
         for check in self.checks:
-            state = "holds" if not check.differing else f"{check.differing:,} differ"
+            state = f"{check.differing:,} differ" if check.differing else "holds"
+            state = state if check.compared else "nothing to compare"
             example = f": {check.example}" if check.example else ""
             yield f"{check.claim:<58} {check.compared:>9,} values  {state}{example}"
 
@@ -90,20 +97,21 @@ def verify(
 
 
 def recorded_days(history: "History") -> tuple[date, date]:
-    """First and last day on which a row that features read was recorded."""
-    times = []
-    for name in FEATURE_TABLES:
-        if name in history.tables:
-            recorded = history.table(name).recorded_at
-            bounds = history.backend.to_pyarrow(
-                history.table(name).aggregate(first=recorded.min(), last=recorded.max())
-            ).to_pylist()[0]
-            times += [time.date() for time in bounds.values() if time is not None]
-    # A profile without a date counts as always known; it is no day of the history.
-    days = [day for day in times if day > date(1970, 1, 1)]
-    if not days:
-        raise InputError(f"{history.path} holds no row that features read", "give it histories")
-    return min(days), max(days)
+    """First and last day on which an event was recorded; of profiles where there are no events."""
+    for names in (EVENT_TABLES, PROFILE_TABLES):
+        days = [day for name in names for day in _bounds(history, name)]
+        if days:
+            return min(days), max(days)
+    raise InputError(f"{history.path} holds no row that features read", "give it histories")
+
+
+def _bounds(history: "History", name: str) -> list[date]:
+    if name not in history.tables:
+        return []
+    recorded = history.table(name).recorded_at
+    bounds = history.table(name).aggregate(first=recorded.min(), last=recorded.max())
+    row = history.backend.to_pyarrow(bounds).to_pylist()[0]
+    return [time.date() for time in row.values() if time is not None]
 
 
 def _entities(history: "History") -> list[str]:
@@ -179,16 +187,13 @@ def _later_rows_checks(
 
 def _compared(claim: str, entity: str, left: pa.Table, right: pa.Table) -> Check:
     """Bit for bit: the text of a double says every bit of it."""
-    differing, example = 0, ""
+    compared, differing, example = 0, 0, ""
     for feature in ENTITY_FEATURES[entity]:
-        one, other = left[feature.name].to_pylist(), right[feature.name].to_pylist()
-        wrong = [
-            row
-            for row, (this, that) in enumerate(zip(one, other, strict=True))
-            if repr(this) != repr(that)
-        ]
-        differing += len(wrong)
-        if wrong and not example:
-            at = left.column(0)[wrong[0]].as_py()
-            example = f"{at} {feature.name} {one[wrong[0]]} and {other[wrong[0]]}"
-    return Check(claim, left.num_rows * len(ENTITY_FEATURES[entity]), differing, example)
+        pairs = zip(left[feature.name].to_pylist(), right[feature.name].to_pylist(), strict=True)
+        for row, (one, other) in enumerate(pairs):
+            compared += one is not None or other is not None
+            if repr(one) != repr(other):
+                differing += 1
+                at = left.column(0)[row].as_py()
+                example = example or f"{at} {feature.name} {one} and {other}"
+    return Check(claim, compared, differing, example)

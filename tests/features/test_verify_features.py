@@ -18,6 +18,20 @@ def test_offline_equals_online_and_later_rows_move_nothing(opened, made_up, tmp_
     assert list((tmp_path / "verify").iterdir()) == []
 
 
+def test_profiles_older_than_every_event_do_not_make_the_proof_empty(opened, made_up):
+    tables = made_up(2)
+    tables["merchants"] = tables["merchants"].assign(opened_on=date(2001, 1, 1))
+    first, last = verify.recorded_days(opened(tables))
+    assert first >= date(2026, 1, 1)
+    assert last > first
+
+
+def test_a_claim_that_compared_nothing_does_not_hold():
+    empty = verify.VerifyReport((verify.Check("a", 5, 0), verify.Check("b", 0, 0)))
+    assert not empty.holds
+    assert "nothing to compare" in list(empty.lines())[1]
+
+
 def test_a_feature_that_looks_ahead_is_found(opened, made_up, tmp_path, monkeypatch):
     def no_arrival(tiles, rows):
         joined = tiles.inner_join(
