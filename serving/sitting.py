@@ -7,12 +7,16 @@ from serving.desk import Case, Desk
 from serving.problems import RequestError
 from serving.underwrite import underwrite, underwrite_all
 
+# Enough to share the calls' cost; few enough that one sitting's entries are synced to disk while
+# the next is heard.
+CASES_MAX = 16
+
 
 class Sitting:
-    """Hears cases on the event loop's thread, all that wait at one time in one go.
+    """Hears cases on the event loop's thread, those that wait at one time in one go.
 
-    Reading features and calling the model cost mostly by the call: under load the next sitting is
-    the fuller, and nobody waits for it to fill.
+    Reading features and calling the model cost mostly by the call: under load sittings fill, and
+    nobody waits for one to fill.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -29,7 +33,9 @@ class Sitting:
         return await outcome
 
     def _hear_all(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting[:CASES_MAX], self._waiting[CASES_MAX:]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._hear_all)
         try:
             outcomes = underwrite_all([case for case, _ in waiting], self._desk)
         except Exception:  # noqa: BLE001 - one case broke the sitting: the others are heard alone
