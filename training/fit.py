@@ -18,6 +18,7 @@ SMALL_ROWS = 6000  # below this a second round of folds costs seconds and steadi
 THREADS_MAX = 2
 ROWS_A_THREAD = 200_000  # under this, LightGBM's threads wait for each other longer than they work
 FOLDS_AT_ONCE = 2
+ENTITIES_A_FOLD = 2  # fewer could leave a fold without rows or without a class
 
 Parameters = Mapping[str, Any]
 Progress = Callable[[str, float], None]
@@ -117,11 +118,12 @@ def dataset(rows: Rows) -> Any:
 
 
 def folds_of(rows: Rows, *, folds: int, seed: int) -> Any:
-    """The fold of each row: an entity's rows together, else goods and bads evenly spread."""
+    """The fold of each row: an entity's rows together; without, goods and bads evenly spread."""
     random = np.random.default_rng(seed)
     if rows.entity is not None:
-        _, group = np.unique(rows.entity, return_inverse=True)
-        return random.permutation(np.arange(group.max() + 1) % folds)[group]
+        entities, group = np.unique(rows.entity, return_inverse=True)
+        if len(entities) >= ENTITIES_A_FOLD * folds:
+            return random.permutation(np.arange(len(entities)) % folds)[group]
     fold = np.empty(len(rows.label), dtype=np.int64)
     for outcome in (0, 1):
         mine = np.flatnonzero(rows.label == outcome)

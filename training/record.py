@@ -33,6 +33,7 @@ from training.sample import Sample
 from training.split import Split
 
 REFERENCE_ROWS = 20_000
+UNJUDGED = "unjudged"  # the version while a model is scored for the first time
 LIBRARIES = ("lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn")
 
 
@@ -84,7 +85,7 @@ def record(
         _write_rows(directory, sample, split, judged, origin.seed)
         write_json(directory / METRICS, metrics)
         _tell(progress, "report", 0.0)
-        final = replace(manifest, metrics=metrics["test"])
+        final = _final(manifest, lesson, metrics, origin)
         write_report(directory / REPORT, final, metrics, _pictured(sample, split, lesson, judged))
         write(directory, lesson.model_text, final, files=(REFERENCE, METRICS, REPORT))
     _tell(progress, "report", 1.0)
@@ -92,12 +93,9 @@ def record(
 
 
 def _manifest(sample: Sample, split: Split, lesson: Lesson, origin: Origin) -> Manifest:
-    content = hashlib.sha256()
-    for part in (lesson.model_text, repr(lesson.calibration), repr(lesson.features)):
-        content.update(part.encode())
     return Manifest(
         product=origin.product,
-        version=new_version(at=origin.now, content_sha256=content.hexdigest()),
+        version=UNJUDGED,
         created_at=origin.now,
         features=lesson.features,
         definitions_sha256=origin.definitions_sha256,
@@ -111,6 +109,16 @@ def _manifest(sample: Sample, split: Split, lesson: Lesson, origin: Origin) -> M
         utc_offset_minutes=origin.utc_offset_minutes,
         leakage=tuple(leak.as_json() for leak in lesson.leaks),
     )
+
+
+def _final(
+    manifest: Manifest, lesson: Lesson, metrics: Mapping[str, Any], origin: Origin
+) -> Manifest:
+    """The manifest with its figures, and a version that no other model and figures share."""
+    content = hashlib.sha256(lesson.model_text.encode())
+    content.update(replace(manifest, metrics=metrics).to_json().encode())
+    version = new_version(at=origin.now, content_sha256=content.hexdigest())
+    return replace(manifest, metrics=metrics["test"], version=version)
 
 
 def _data(sample: Sample, split: Split, origin: Origin) -> TrainingData:

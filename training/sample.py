@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FEW_BADS = 50
+ROWS_MIN = 20  # below this there is nothing to hold out and learn from
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,17 @@ def check_two_classes(label: Any, where: str) -> None:
         )
 
 
+def check_enough(label: Any, where: str) -> None:
+    """InputError where there is too little to learn from and hold out."""
+    check_two_classes(label, where)
+    if len(label) < ROWS_MIN:
+        raise InputError(f"{where}: {len(label)} are too few", f"give at least {ROWS_MIN}")
+
+
 def few_bads(label: Any, where: str) -> Sequence[str]:
     """A warning where the rarer class is too small for figures to be trusted."""
     bads = int(label.sum())
-    if bads >= FEW_BADS:
+    few, name = min((bads, "bads"), (len(label) - bads, "goods"))
+    if few >= FEW_BADS:
         return ()
-    return (f"{where}: {bads} bads are few (under {FEW_BADS}): its figures are uncertain",)
+    return (f"{where}: {few} {name} are few (under {FEW_BADS}): figures are uncertain",)

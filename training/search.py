@@ -23,6 +23,7 @@ PATIENCE = 25
 BADS_FOR_ONE_JUDGE = 300  # below this, valid rows alone are too few to tell settings apart
 ROWS_MAX = 40_000  # a trial fits no more rows than this, over all its folds
 FOLDS = 4
+LEAF_MIN = 5
 TIMID = {
     "num_leaves": 4,
     "min_data_in_leaf": 40,
@@ -64,14 +65,18 @@ def search(
     fixed = fixed_parameters(train.features, rows=rows, seed=seed)
     judge = _Judge(train, valid, seed=seed)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, multivariate=False))
-    first = (MIDDLE, TIMID, BOLD) if judge.few else (MIDDLE, BOLD, TIMID)
+    starts = (MIDDLE, TIMID, BOLD) if judge.few else (MIDDLE, BOLD, TIMID)
+    leaf_max = _leaf_max(rows)
+    first = [
+        start | {"min_data_in_leaf": min(start["min_data_in_leaf"], leaf_max)} for start in starts
+    ]
     if trials == 0:
         return fixed | first[0] | {"learning_rate": FINAL_RATE}
     for start in first[:trials]:
         study.enqueue_trial(start)
 
     def loss(trial: Any) -> float:
-        found = judge.loss(fixed | suggested(trial) | {"learning_rate": SEARCH_RATE})
+        found = judge.loss(fixed | suggested(trial, leaf_max) | {"learning_rate": SEARCH_RATE})
         if progress is not None:
             progress("search", (trial.number + 1) / trials)
         return found
@@ -80,16 +85,21 @@ def search(
     return fixed | study.best_params | {"learning_rate": FINAL_RATE}
 
 
-def suggested(trial: Any) -> dict[str, Any]:
-    """One setting of the search space."""
+def suggested(trial: Any, leaf_max: int) -> dict[str, Any]:
+    """One setting of the search space, in which no leaf must hold more than `leaf_max` rows."""
     return {
         "num_leaves": trial.suggest_int("num_leaves", 3, 63, log=True),
-        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 10, 400, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", LEAF_MIN, leaf_max, log=True),
         "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 100.0, log=True),
         "feature_fraction": trial.suggest_float("feature_fraction", 0.15, 1.0),
         "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
         "cat_smooth": trial.suggest_float("cat_smooth", 1.0, 100.0, log=True),
     }
+
+
+def _leaf_max(rows: int) -> int:
+    """Fewer rows allow smaller leaves, else no tree could part the few bads from the goods."""
+    return max(2 * LEAF_MIN, min(400, rows // 20))
 
 
 class _Judge:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from credit.errors import InputError
-from training.sample import Sample, check_two_classes, few_bads
+from training.sample import Sample, check_enough, few_bads
 from training.times import as_units, point, shown
 
 TEST_SHARE = 0.3
@@ -60,7 +60,7 @@ def split(
         chosen = _at_random(sample, test_share or TEST_SHARE, seed)
     else:
         chosen = _by_time(sample, split_at, seed, purge=purge)
-    check_two_classes(sample.label[chosen.train], "train rows")
+    check_enough(sample.label[chosen.train], "train rows")
     return chosen
 
 

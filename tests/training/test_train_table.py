@@ -183,6 +183,21 @@ def test_few_bads_warn_and_do_not_stop(book, train):
     assert any("bads are few" in warning for warning in result.warnings)
 
 
+@pytest.mark.parametrize(("rows", "bads"), [(60, 2), (100, 1), (100, 99), (60, 30)])
+def test_very_small_tables_end_in_a_model_that_warns(book, train, rows, bads):
+    bad = np.zeros(rows, dtype=int)
+    bad[np.random.default_rng(4).permutation(rows)[:bads]] = 1
+    result = train(book(rows) | {"bad": bad})
+    assert any("few" in warning for warning in result.warnings)
+    assert json.loads((result.out / "metrics.json").read_text())["test"]["log_loss"] > 0
+
+
+@pytest.mark.parametrize(("rows", "bads"), [(2, 1), (4, 2), (6, 2), (12, 6)])
+def test_too_few_rows_are_refused(book, train, rows, bads):
+    with pytest.raises(InputError, match=r"too few|no test rows|are good"):
+        train(book(rows) | {"bad": np.arange(rows) < bads})
+
+
 def test_copies_across_the_split_are_said(book, train):
     columns = {name: np.concatenate([part, part]) for name, part in book(200).items()}
     assert any("flatter" in warning for warning in train(columns).warnings)
