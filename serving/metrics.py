@@ -12,6 +12,7 @@ from prometheus_client import (
     Counter,
     Histogram,
     generate_latest,
+    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -67,9 +68,8 @@ class Metrics:
 
 
 def _gathered(own: CollectorRegistry) -> CollectorRegistry:
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if not folder:
+    if values.ValueClass is values.MutexValue:  # chosen as the library loaded: one process
         return own
     everyone = CollectorRegistry()
-    MultiProcessCollector(everyone, path=folder)  # type: ignore[no-untyped-call]  # untyped library
+    MultiProcessCollector(everyone, path=os.environ["PROMETHEUS_MULTIPROC_DIR"])  # type: ignore[no-untyped-call]  # untyped library
     return everyone

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def _known_target(target: str) -> None:
 
 
 def _runs(words: list[str], *, expected: int) -> None:
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    program = Path(sys.executable).with_name(words[0])
+    command = [str(program) if program.exists() else words[0], *words[1:]]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == expected, f"{shlex.join(words)}: {ended.stderr or ended.stdout}"
 
 

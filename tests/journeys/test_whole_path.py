@@ -14,7 +14,7 @@ def test_histories_become_decisions_that_can_be_watched_and_replayed(
     vouch: Vouch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VOUCH_NOW", "2026-07-01T09:00:00")
-    size = ("--merchants", 900, "--users", 3_000, "--months", 18, "--seed", 11)
+    size = ("--merchants", 900, "--users", 9_000, "--months", 18, "--seed", 11)
     vouch("data", "generate", "--out", "world", "--end", END, *size)
     checked = vouch("data", "check", "world")
     assert checked["violations"] == []
