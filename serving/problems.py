@@ -62,8 +62,10 @@ class RequestError(InputError):
 def shown(value: Any) -> str:
     """A value as a problem shows it: one line, never long.
 
-    >>> shown("x" * 100)
-    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'"
+    >>> shown(True), shown("m" * 9)
+    ('True', "'mmmmmmmmm'")
+    >>> len(shown("x" * 2_000_000))
+    60
     """
     text = ascii(value[: SHOWN_MAX * 2] if isinstance(value, str | list) else value)
     if len(text) <= SHOWN_MAX:
