@@ -112,6 +112,7 @@ def _outcomes(world: World, book: HoldBook, numbers: Ints, user_ids: pa.Array) -
         "observed_at": instants(orders.at[place]),
         "scene": names(orders.scene[place], scenes.NAMES),
         "amount_minor": whole(orders.deposit_minor[place]),
+        "term_days": whole(-((orders.at - orders.due_at)[place] // DAY_US)),
         "bad": whole(book.bad[place].astype(np.int64)),
         "matured_at": instants(matured[place]),
     }

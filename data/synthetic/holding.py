@@ -10,7 +10,6 @@ from data.synthetic.period import DAY_US, HOUR_US, MINUTE_US, NEVER, Flags, Floa
 from data.synthetic.waiver_risk import (
     INTERCEPT,
     NOISE,
-    RECORD_DAYS,
     Manners,
     Orders,
     Standing,
@@ -111,19 +110,18 @@ def _manners(world: World, book: HoldBook, places: Ints) -> Manners:
     now = world.period.instants(book.orders.day[places])[:, None]
     opened = book.orders.at[earlier]
     before = (back <= rank[:, None]) & book.held[earlier] & (opened < now)
-    recent = before & (opened >= now - RECORD_DAYS * DAY_US)
     due = book.orders.due_at[earlier]
     closed, captured = book.endings.closed[earlier], book.endings.captured[earlier]
-    over = recent & (np.minimum(closed, captured) < now)
-    late = recent & (due < np.minimum(closed, now))
-    taken = recent & (captured < now)
+    over = before & (np.minimum(closed, captured) < now)
+    late = before & (due < np.minimum(closed, now))
+    taken = before & (captured < now)
     unpaid = before & (captured < now) & (book.endings.settled[earlier] >= now)
-    still = recent & ~over
-    count = recent.sum(axis=1)
+    still = before & ~over
+    count = before.sum(axis=1)
     return Manners(
         orders=count.astype(np.float64),
         late_share=late.sum(axis=1) / np.maximum(count, 1),
-        captured=taken.sum(axis=1).astype(np.float64),
+        captured_share=taken.sum(axis=1) / np.maximum(count, 1),
         unpaid=unpaid.sum(axis=1).astype(np.float64),
         open_orders=still.sum(axis=1).astype(np.float64),
     )

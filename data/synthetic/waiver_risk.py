@@ -6,14 +6,14 @@ import numpy as np
 
 from data.synthetic import scenes
 from data.synthetic.bills import Bills
-from data.synthetic.period import Floats, Ints
+from data.synthetic.period import Flags, Floats, Ints
 from data.synthetic.users import Users
 from data.synthetic.world import above
 
-INTERCEPT = -3.8
+INTERCEPT = -3.65
 STEEPNESS = 0.90
 NOISE = 0.27  # deviation of what no feature shows
-RECORD_DAYS = 180
+BILL_WEIGHTS = (0.25, 0.30, 0.20, 0.15, 0.10, 0.10)
 WEEK = 7
 
 
@@ -39,7 +39,7 @@ class Standing:
     """What bills and spending before an order's day say of the user; NaN: nothing known."""
 
     bills: Floats
-    late_share: Floats
+    lateness: Floats  # logs of days late of the six latest bills, the later the weightier
     worst_late: Floats
     past_due: Floats
     usage: Floats
@@ -56,7 +56,7 @@ class Manners:
 
     orders: Floats
     late_share: Floats
-    captured: Floats
+    captured_share: Floats
     unpaid: Floats
     open_orders: Floats
 
@@ -65,25 +65,17 @@ def standing_before(
     users: Users, chosen: Ints, bills: Bills, spent: Floats, orders: Orders
 ) -> Standing:
     """The side of bills and payments of every order; `spent` is running, users by weeks + 1."""
-    issued, due = bills.issued[orders.user], bills.due[orders.user]
-    day = orders.day[:, None]
-    paid = bills.paid[orders.user]
-    owing = bills.billed_minor[orders.user] > 0
-    recent = (due < day) & (due >= day - RECORD_DAYS) & owing
-    late = np.where(recent, np.minimum(paid, day) - due, 0).clip(0)
-    count = recent.sum(axis=1)
-    known = issued < day
-    last = np.where(known, issued, -1).argmax(axis=1)
-    has_bill = known.any(axis=1)
-    rows = np.arange(len(orders.user))
-    usage = np.where(has_bill, bills.usage[orders.user][rows, last], np.nan)
+    known = bills.issued[orders.user] < orders.day[:, None]
+    last = np.where(known, bills.issued[orders.user], -1).argmax(axis=1)
+    late, open_days = _latest_bills(bills, orders, known, last)
+    usage = np.where(known.any(axis=1), bills.usage[orders.user, last], np.nan)
     line = users.line_minor[chosen][orders.user]
     month, trend = _spending(spent, orders)
     return Standing(
-        bills=count.astype(np.float64),
-        late_share=(late > 0).sum(axis=1) / np.maximum(count, 1),
-        worst_late=late.max(axis=1, initial=0).astype(np.float64),
-        past_due=np.where(recent & (paid >= day), late, 0).max(axis=1, initial=0).astype(float),
+        bills=known.sum(axis=1).astype(np.float64),
+        lateness=np.log1p(late) @ np.array(BILL_WEIGHTS),
+        worst_late=late.max(axis=1),
+        past_due=open_days.max(axis=1),
         usage=usage,
         line=np.where(line > 0, np.log(np.maximum(line, 1) / 300_000.0), np.nan),
         spend_minor=month,
@@ -96,7 +88,7 @@ def standing_before(
 def waiver_logit(orders: Orders, standing: Standing, manners: Manners) -> Floats:
     """The logit of P(bad), but for noise and story."""
     logit = _bill_effects(standing) + _spending_effects(standing)
-    history = 1.2 * (manners.late_share - 0.1) + 0.9 * np.minimum(manners.captured, 2.0)
+    history = 1.4 * (manners.late_share - 0.1) + 1.6 * np.minimum(manners.captured_share, 0.5)
     history += 1.2 * above(manners.unpaid, 0) + 0.25 * np.minimum(manners.open_orders, 4.0)
     logit += np.where(manners.orders > 0, history - 0.1, 0.15)
     logit += scenes.column("risk")[orders.scene]
@@ -104,8 +96,7 @@ def waiver_logit(orders: Orders, standing: Standing, manners: Manners) -> Floats
 
 
 def _bill_effects(standing: Standing) -> Floats:
-    late = 1.6 * standing.late_share + 0.28 * np.log1p(standing.worst_late) - 0.5
-    late += 0.7 * above(standing.past_due, 0)
+    late = 1.2 * standing.lateness - 0.5 + 0.7 * above(standing.past_due, 0)
     usage = np.nan_to_num(standing.usage, nan=0.4)
     use = 1.3 * (usage - 0.4) + 0.4 * above(usage, 0.85)
     both = 0.5 * above(usage, 0.7) * above(standing.worst_late, 5)
@@ -119,6 +110,17 @@ def _spending_effects(standing: Standing) -> Floats:
     logit += 0.30 * np.clip(standing.deposit, -2.5, 2.0) + 0.15
     logit -= 0.15 * np.clip(standing.tenure, -3.0, 2.0)
     return logit + 0.4 * above(standing.deposit, 0.5) * above(-standing.tenure, 1.0)
+
+
+def _latest_bills(bills: Bills, orders: Orders, known: Flags, last: Ints) -> tuple[Floats, Floats]:
+    """Days late so far of each order's six latest bills, latest first; and of those unpaid now."""
+    place = last[:, None] - np.arange(len(BILL_WEIGHTS))
+    user, day = orders.user[:, None], orders.day[:, None]
+    there = (place >= 0) & known[np.arange(len(last))[:, None], np.maximum(place, 0)]
+    due, paid = bills.due[user, place], bills.paid[user, place]
+    owed = there & (bills.billed_minor[user, place] > 0) & (due < day)
+    late = np.where(owed, np.minimum(paid, day) - due, 0).clip(0).astype(np.float64)
+    return late, np.where(paid >= day, late, 0.0)
 
 
 def _spending(spent: Floats, orders: Orders) -> tuple[Floats, Floats]:
