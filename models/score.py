@@ -19,6 +19,7 @@ class Scorer:
     def __init__(self, artefact: Artefact) -> None:
         self.artefact = artefact
         self.features = artefact.manifest.features
+        self._encoders = signature.encoders(self.features)
         self._calibration = artefact.manifest.calibration
         self._booster = _booster(artefact)
 
@@ -26,7 +27,7 @@ class Scorer:
         """Calibrated P(bad) of each row; KeyError names a feature that a row does not carry."""
         if not rows:
             return []
-        return self._probabilities(signature.from_rows(self.features, rows))
+        return self._probabilities(signature.from_rows(self._encoders, rows))
 
     def score_table(self, table: Any) -> list[float]:
         """The same from a PyArrow table or a pandas frame, for training and monitoring."""
@@ -44,7 +45,7 @@ class Scorer:
 
     def contributions(self, row: Mapping[str, Value]) -> dict[str, float]:
         """What each reason adds to the margin (TreeSHAP, Lundberg 2018), strongest first."""
-        matrix = signature.from_rows(self.features, [row])
+        matrix = signature.from_rows(self._encoders, [row])
         added = self._booster.predict(matrix, pred_contrib=True, num_threads=1)[0]
         sums: dict[str, float] = {}
         for feature, amount in zip(self.features, added[:-1], strict=True):

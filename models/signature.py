@@ -5,7 +5,7 @@ millions give the same numbers.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
 MISSING = math.nan
 
 
-def from_rows(features: Sequence[ModelFeature], rows: Sequence[Mapping[str, Value]]) -> Any:
+Encoder = Callable[[Value], float]
+
+
+def encoders(features: Sequence[ModelFeature]) -> tuple[tuple[str, Encoder], ...]:
+    """Each feature's name and what turns a value of it into the number that the model reads."""
+    return tuple((feature.name, _encoder(feature)) for feature in features)
+
+
+def from_rows(encoders: Sequence[tuple[str, Encoder]], rows: Sequence[Mapping[str, Value]]) -> Any:
     """Rows of named values -> float64 array (rows, features); None, NaN and unknown words are NaN.
 
     A row may carry more names than the model reads, never fewer: KeyError names the one that
     is not there. TypeError names a value of the wrong kind.
     """
-    codes = [_codes(feature) for feature in features]
-    matrix = np.empty((len(rows), len(features)), dtype=np.float64)
-    for place, row in enumerate(rows):
-        for column, feature in enumerate(features):
-            matrix[place, column] = _encoded(feature, codes[column], row[feature.name])
-    return matrix
+    numbers = [[encode(row[name]) for name, encode in encoders] for row in rows]
+    return np.array(numbers, dtype=np.float64).reshape(len(rows), len(encoders))
 
 
 def from_table(features: Sequence[ModelFeature], table: "pa.Table | Any") -> Any:
@@ -51,18 +55,38 @@ def categorical_places(features: Sequence[ModelFeature]) -> list[int]:
     return [place for place, feature in enumerate(features) if feature.dtype == CATEGORY]
 
 
-def _codes(feature: ModelFeature) -> dict[str, float]:
-    return {word: float(code) for code, word in enumerate(feature.vocabulary)}
+def _encoder(feature: ModelFeature) -> Encoder:
+    return _category(feature) if feature.dtype == CATEGORY else _number(feature)
 
 
-def _encoded(feature: ModelFeature, codes: Mapping[str, float], value: Value) -> float:
-    if value is None:
-        return MISSING
-    if isinstance(value, str) != (feature.dtype == CATEGORY):
-        if isinstance(value, float) and math.isnan(value):
+def _number(feature: ModelFeature) -> Encoder:
+    def encode(value: Value) -> float:
+        if type(value) is float:  # by far the most; every decision reads hundreds
+            return value
+        if value is None:
             return MISSING
-        raise TypeError(f"{feature.name} is a {feature.dtype} and was given {value!r}")
-    return codes.get(value, MISSING) if isinstance(value, str) else float(value)
+        if isinstance(value, str):
+            raise _wrong_kind(feature, value)
+        return float(value)
+
+    return encode
+
+
+def _category(feature: ModelFeature) -> Encoder:
+    codes = {word: float(code) for code, word in enumerate(feature.vocabulary)}
+
+    def encode(value: Value) -> float:
+        if isinstance(value, str):
+            return codes.get(value, MISSING)
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return MISSING
+        raise _wrong_kind(feature, value)
+
+    return encode
+
+
+def _wrong_kind(feature: ModelFeature, value: Value) -> TypeError:
+    return TypeError(f"{feature.name} is a {feature.dtype} and was given {value!r}")
 
 
 def _arrow(features: Sequence[ModelFeature], table: Any) -> "pa.Table":

@@ -83,7 +83,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_name(scorer: Scorer, table: pa.
 
 def test_missing_is_not_zero_and_an_unknown_word_is_missing(scorer: Scorer) -> None:
     matrix = signature.from_rows(
-        scorer.features,
+        signature.encoders(scorer.features),
         [{**ROWS, "industry": "unheard-of"}, {**ROWS, "industry": None, "worst_delay": 0}],
     )
     assert np.isnan(matrix[0, 2])
@@ -95,7 +95,9 @@ def test_columns_of_any_arrow_type_are_read_as_rows_are() -> None:
     features = (ModelFeature("count", "number", 0, "X"), ModelFeature("flag", "number", 0, "X"))
     table = pa.table({"count": pa.array([2**60 + 1, None]), "flag": pa.array([True, None])})
     by_column = signature.from_table(features, table)
-    assert np.array_equal(by_column, signature.from_rows(features, table.to_pylist()), True)
+    assert np.array_equal(
+        by_column, signature.from_rows(signature.encoders(features), table.to_pylist()), True
+    )
     nothing = pa.table({"count": pa.nulls(2), "flag": pa.nulls(2)})
     assert np.isnan(signature.from_table(features, nothing)).all()
 
