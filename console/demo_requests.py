@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
+from credit.contract import DEPOSIT_WAIVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Request:
 
 
 def loan_request(histories: Path, as_of: date) -> Request:
-    """The latest approved loan application, asked again today."""
-    row = _latest_approved(histories, MERCHANT_LOAN)
+    """Who paid back the largest loan of all that owe nothing now asks for as much again."""
+    row = _largest_paid_back(histories)
     body = {
         "application_id": f"demo-{as_of}",
-        "merchant_id": row["entity_id"],
-        "amount_minor": row["requested_minor"],
+        "merchant_id": row["merchant_id"],
+        "amount_minor": row["principal_minor"],
         "currency": "CNY",
         "term_days": row["term_days"],
     }
@@ -36,7 +36,7 @@ def loan_request(histories: Path, as_of: date) -> Request:
 
 def waiver_request(histories: Path, as_of: date) -> Request:
     """The latest approved deposit order, asked again: due back the day after tomorrow."""
-    row = _latest_approved(histories, DEPOSIT_WAIVER)
+    row = _latest_waived(histories)
     due_at = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=3)
     body = {
         "user_id": row["entity_id"],
@@ -48,12 +48,23 @@ def waiver_request(histories: Path, as_of: date) -> Request:
     return Request("/v1/deposit-waivers/decisions", body)
 
 
-def _latest_approved(histories: Path, product: str) -> dict[str, object]:
+def _largest_paid_back(histories: Path) -> dict[str, object]:
     from features.sources import open_history
 
-    applications = open_history(histories).table("applications")
-    approved = applications.filter(
-        applications["product"] == product, applications["outcome"] == "approve"
-    )
-    ordered = approved.order_by(approved["applied_at"].desc(), approved["application_id"])
-    return ordered.limit(1).to_pyarrow().to_pylist()[0]
+    with open_history(histories) as history:
+        versions = history.table("loans").order_by("recorded_at", "loan_id").to_pyarrow()
+    loans = {row["loan_id"]: row for row in versions.to_pylist()}  # the latest version stays
+    owing = {row["merchant_id"] for row in loans.values() if row["status"] != "closed"}
+    free = (row for row in loans.values() if row["merchant_id"] not in owing)
+    return max(free, key=lambda row: (row["principal_minor"], row["loan_id"]))
+
+
+def _latest_waived(histories: Path) -> dict[str, object]:
+    from features.sources import open_history
+
+    with open_history(histories) as history:
+        orders = history.table("applications")
+        waived = orders.filter(orders["product"] == DEPOSIT_WAIVER, orders["outcome"] == "approve")
+        ordered = waived.order_by(waived["applied_at"].desc(), waived["application_id"])
+        latest: dict[str, object] = ordered.limit(1).to_pyarrow().to_pylist()[0]
+    return latest
