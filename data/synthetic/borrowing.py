@@ -8,7 +8,7 @@ from data.synthetic.period import BLOCK_DAYS, HOUR_US, MINUTE_US, Flags, Ints
 from data.synthetic.turnover import Turnover
 from data.synthetic.world import World
 
-A_MONTH = 0.55  # applications of a merchant with usual appetite
+A_MONTH = 0.65  # applications of a merchant with usual appetite
 TERMS = (30, 60, 90, 180)
 TERM_SHARES = (0.4, 0.25, 0.25, 0.1)
 LEAST_MINOR = 50_000

@@ -23,7 +23,6 @@ from data.synthetic.turnover import Turnover
 from data.synthetic.world import Stream, World, happens
 
 RECORD_DAYS = 180
-LATE_FROM_DAYS = 4
 RING_TRUST_DAYS = 30  # after this much circular trade a ring's loans are as good as gone
 
 
@@ -112,11 +111,12 @@ def _record(book: LoanBook, places: Ints) -> Record:
     paid = book.schedules.paid[earlier]
     late = np.where(due < day, np.minimum(paid, day) - due, 0)
     recent = (due < day) & (due >= day - RECORD_DAYS)
-    count = recent.sum(axis=(1, 2))
+    judged = (due < day) | (before & (paid < day))
+    count = judged.sum(axis=(1, 2))
     lateness = np.where(recent, late, 0)
     unpaid = (due < NEVER_DAY) & (paid >= day)
     open_minor = np.where(unpaid, book.schedules.due_minor[earlier], 0).sum(axis=(1, 2))
-    late_share = (lateness >= LATE_FROM_DAYS).sum(axis=(1, 2)) / np.maximum(count, 1)
+    late_share = (late > 0).sum(axis=(1, 2)) / np.maximum(count, 1)
     return Record(
         instalments=count.astype(np.float64),
         late_share=late_share,

@@ -10,7 +10,7 @@ from data.synthetic.period import Floats, Ints
 from data.synthetic.turnover import Turnover
 from data.synthetic.world import above
 
-INTERCEPT = -3.1
+INTERCEPT = -3.12
 STEEPNESS = 0.60
 NOISE = 0.27  # deviation of what no feature shows
 RING_SHIFT = 5.0
@@ -72,19 +72,19 @@ def trading_before(merchants: Merchants, turnover: Turnover, requests: Requests)
     quarter = np.maximum(within("taken", 90), 1.0)
     month = quarter / 3.0
     half = np.maximum(within("taken", 180), 1.0)
-    mean = quarter / 90.0
-    spread = np.sqrt(np.maximum(within("squared", 90) / 90.0 - mean**2, 0.0))
+    last, before = within("taken", 30), within("taken", 60) - within("taken", 30)
+    weeks = turnover.weeks(merchant, day)
     return Trading(
         month_minor=month,
         count=within("count", 90),
         size=np.log(requests.amount_minor / month),
-        trend=np.log((within("taken", 30) + 0.1 * month) / (1.1 * month)),
+        trend=np.log((last + 0.1 * month) / (before + 0.1 * month)),
         long_trend=np.log((quarter + 0.1 * half) / (0.6 * half)),
         refunds=within("refunded", 90) / quarter,
-        chargebacks=within("charged", 180) / half,
+        chargebacks=within("charged", 180) / np.maximum(within("count", 180), 1.0),
         gap_days=(day - 1 - turnover.last_active[merchant, day]).astype(np.float64),
         active=within("active", 30) / 30.0,
-        volatility=spread / mean,
+        volatility=weeks.std(axis=1) / np.maximum(weeks.mean(axis=1), 1.0),
         drawn=within("paid_out", 90) / quarter,
         tenure=np.log((day - merchants.opened[merchant]) / 1000.0 + 0.05),
     )
@@ -104,17 +104,17 @@ def loan_logit(
 
 def _trading_effects(trading: Trading) -> Floats:
     large = np.clip(trading.size, -2.0, 2.0)
-    falling = -np.clip(trading.trend, -1.2, 0.8)
-    logit = 0.40 * large + 0.60 * falling - 0.5 * np.clip(trading.long_trend, -0.8, 0.6)
+    falling = -np.clip(trading.trend, -1.4, 1.0)
+    logit = 0.40 * large + 0.45 * falling - 0.5 * np.clip(trading.long_trend, -0.8, 0.6)
     logit += 3.5 * np.minimum(trading.refunds, 0.25) - 0.25
     logit += 0.30 * np.log1p(np.minimum(trading.chargebacks, 0.15) / 0.005)
     logit += 0.30 * (np.log1p(np.minimum(trading.gap_days, 30.0)) - 0.8)
-    logit += 0.30 * np.clip(trading.volatility - 2.0, -1.0, 2.0)
+    logit += 0.60 * (np.clip(trading.volatility, 0.2, 1.8) - 0.8)
     logit += 2.5 * (np.clip(trading.drawn, 0.4, 1.1) - 0.75)
     logit -= 0.22 * np.clip(trading.tenure, -2.5, 2.0)
-    logit += 1.10 * above(large, -0.2) * above(falling, 0.2)
+    logit += 1.10 * above(large, -0.2) * above(falling, 0.3)
     logit += 0.60 * above(trading.gap_days, 5)
-    logit += 0.90 * above(trading.drawn, 0.82) * above(falling, 0.1)
+    logit += 0.90 * above(trading.drawn, 0.82) * above(falling, 0.15)
     return logit + 0.90 * above(-trading.tenure, 0.3) * above(trading.refunds, 0.05)
 
 
@@ -122,8 +122,8 @@ def _record_effects(trading: Trading, record: Record) -> Floats:
     """Nothing is known of first borrowers: they fare like the worse half of the others."""
     known = np.where(
         record.instalments > 0,
-        1.7 * record.late_share + 0.25 * np.log1p(record.worst_late) - 0.5,
-        0.15,
+        1.6 * record.late_share + 0.25 * np.log1p(record.worst_late) - 0.5,
+        0.45,
     )
     debt = np.log1p(np.minimum(record.open_minor / trading.month_minor, 6.0))
     strained = above(record.late_share, 0.2) * above(trading.size, -0.3)

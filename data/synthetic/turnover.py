@@ -8,17 +8,18 @@ from data.synthetic.payments import CHARGEBACK, PAYMENT, PAYOUT, REFUND, Rows
 from data.synthetic.period import Floats, Ints
 from data.synthetic.world import World
 
+WEEKS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
     """Running sums, merchants by days + 1: column d holds what happened before day d."""
 
     taken: Floats
-    squared: Floats
     count: Floats
     active: Floats
     refunded: Floats
-    charged: Floats
+    charged: Floats  # number of chargebacks
     paid_out: Floats
     last_active: Ints
 
@@ -26,6 +27,11 @@ class Turnover:
         """Sum of column `name` over the `window` days before `day`."""
         running = getattr(self, name)
         return np.asarray(running[merchant, day] - running[merchant, np.maximum(day - window, 0)])
+
+    def weeks(self, merchant: Ints, day: Ints) -> Floats:
+        """Turnover of each of the last 12 weeks before `day`, a column each, latest first."""
+        ends = np.maximum(day[:, None] - 7 * np.arange(WEEKS + 1), 0)
+        return np.asarray(-np.diff(self.taken[merchant[:, None], ends], axis=1))
 
 
 def add_up(world: World, merchants: int, rows: Rows) -> Turnover:
@@ -48,11 +54,10 @@ def add_up(world: World, merchants: int, rows: Rows) -> Turnover:
     day = np.where(count > 0, np.arange(days), -1)
     return Turnover(
         taken=_running(taken),
-        squared=_running(taken**2),
         count=_running(count),
         active=_running((count > 0).astype(np.float64)),
         refunded=_running(by_day(REFUND, amounts)),
-        charged=_running(by_day(CHARGEBACK, amounts)),
+        charged=_running(by_day(CHARGEBACK, np.ones(rows.count))),
         paid_out=_running(by_day(PAYOUT, amounts)),
         last_active=_before(np.maximum.accumulate(day, axis=1)),
     )

@@ -10,8 +10,8 @@ from data.synthetic.period import Flags, Floats, Ints
 from data.synthetic.users import Users
 from data.synthetic.world import above
 
-INTERCEPT = -3.65
-STEEPNESS = 0.90
+INTERCEPT = -3.6
+STEEPNESS = 0.86
 NOISE = 0.27  # deviation of what no feature shows
 BILL_WEIGHTS = (0.25, 0.30, 0.20, 0.15, 0.10, 0.10)
 WEEK = 7
