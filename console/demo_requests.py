@@ -7,6 +7,8 @@ from pathlib import Path
 
 from credit.contract import DEPOSIT_WAIVER
 
+LATELY = 30  # borrowers
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -22,7 +24,7 @@ class Request:
 
 
 def loan_request(histories: Path, as_of: date) -> Request:
-    """Who paid back the largest loan of all that owe nothing now asks for as much again."""
+    """Of those who paid back lately and owe nothing, the largest borrower asks again."""
     row = _largest_paid_back(histories)
     body = {
         "application_id": f"demo-{as_of}",
@@ -56,7 +58,8 @@ def _largest_paid_back(histories: Path) -> dict[str, object]:
     loans = {row["loan_id"]: row for row in versions.to_pylist()}  # the latest version stays
     owing = {row["merchant_id"] for row in loans.values() if row["status"] != "closed"}
     free = (row for row in loans.values() if row["merchant_id"] not in owing)
-    return max(free, key=lambda row: (row["principal_minor"], row["loan_id"]))
+    lately = sorted(free, key=lambda row: (row["recorded_at"], row["loan_id"]))[-LATELY:]
+    return max(lately, key=lambda row: row["principal_minor"])
 
 
 def _latest_waived(histories: Path) -> dict[str, object]:
