@@ -27,7 +27,7 @@ def loan_request(histories: Path, as_of: date) -> Request:
     """Of those who paid back lately and owe nothing, the largest borrower asks again."""
     row = _largest_paid_back(histories)
     body = {
-        "application_id": f"demo-{as_of}",
+        "application_id": f"demo-{as_of}-{row['merchant_id']}",
         "merchant_id": row["merchant_id"],
         "amount_minor": row["principal_minor"],
         "currency": "CNY",

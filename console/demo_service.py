@@ -32,15 +32,19 @@ def running_service(settings: Settings, *, port: int) -> Iterator[int]:
 
 
 def ask(port: int, request: Request) -> tuple[dict[str, object], float]:
-    """The answer to a request, and how many milliseconds it took."""
+    """The answer to a request and the milliseconds it took; InputError where it is refused."""
     body = json.dumps(request.body)
     headers = {"Content-Type": "application/json", "Idempotency-Key": f"demo-{time.time_ns()}"}
     with closing(HTTPConnection(HOST, port, timeout=10)) as connection:
         connection.connect()
         start = time.perf_counter()
         connection.request("POST", request.path, body, headers)
-        answer = json.loads(connection.getresponse().read())
-        return answer, (time.perf_counter() - start) * 1000
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        milliseconds = (time.perf_counter() - start) * 1000
+    if response.status != HTTPStatus.OK:
+        raise InputError(f"{request.path} answered {response.status}", str(answer.get("detail")))
+    return answer, milliseconds
 
 
 def _wait_until_ready(port: int, child: subprocess.Popen[bytes], mend: str) -> None:
