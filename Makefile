@@ -15,8 +15,8 @@ test: .venv/test.stamp  ## the whole test suite
 check: lint types contracts test  ## everything CI holds the code against
 
 lint: .venv/test.stamp
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --no-cache .
+	$(BIN)/ruff check --no-cache .
 
 format: .venv/test.stamp
 	$(BIN)/ruff format .

@@ -49,7 +49,6 @@ def replay(
 ) -> None:
     """Recompute recorded decisions from what was recorded; exit 1 if any differs."""
     from monitoring.replay import replay as recompute
-
     from records.store import open_records
 
     settings = read_settings()

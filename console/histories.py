@@ -15,7 +15,6 @@ def open_clean(
 ) -> "History":
     """The directory's histories; InputError with the first violation where there is one."""
     from data.check import require_clean
-
     from features.sources import open_history
 
     require_clean(directory, now=settings.now(), progress=progress)

@@ -42,9 +42,8 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Make a candidate the champion, if it passes the gate."""
-    from training.release import promote as through_gate
-
     from models.registry import Registry
+    from training.release import promote as through_gate
 
     settings = read_settings()
     result = through_gate(Registry(settings.home), ref, by=who, at=settings.now())
