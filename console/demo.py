@@ -12,8 +12,9 @@ import typer
 
 from console.demo_requests import loan_request, waiver_request
 from console.demo_service import HOST, ask, running_service
-from console.output import Progress, progress_bar
+from console.output import progress_bar
 from credit.contract import PRODUCTS
+from credit.progress import Progress
 from serving.settings import Settings, read_settings
 
 MERCHANTS = 1_000

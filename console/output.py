@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-Progress = Callable[[str, float], None]
+from credit.progress import Progress
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 

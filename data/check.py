@@ -3,7 +3,7 @@
 Each table is scanned by DuckDB within a memory limit; what does not fit spills to disk.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from credit.contract import TABLE
 from credit.errors import InputError
+from credit.progress import Progress
 from data.check_between import currencies, references
 from data.check_opened import Opened, open_table
 from data.check_report import CheckReport, Violation
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckReport", "Violation", "check", "require_clean"]
 
-Progress = Callable[[str, float], None] | None
 MEMORY_LIMIT = "1200MB"
 _NO_TABLE = {"truth"}  # what generated data knows and nobody may train on
 
 
-def check(path: Path, *, now: datetime, progress: Progress = None) -> CheckReport:
+def check(path: Path, *, now: datetime, progress: Progress | None = None) -> CheckReport:
     """What in `path` violates the contract; `now` (aware) tells what would be the future.
 
     InputError where there is nothing to check or a file cannot be read.
@@ -48,7 +48,7 @@ def check(path: Path, *, now: datetime, progress: Progress = None) -> CheckRepor
             connection.close()
 
 
-def require_clean(path: Path, *, now: datetime, progress: Progress = None) -> None:
+def require_clean(path: Path, *, now: datetime, progress: Progress | None = None) -> None:
     """Nothing, where `path` keeps the contract; InputError with the first violation else."""
     report = check(path, now=now, progress=progress)
     if report.violations:
@@ -71,7 +71,7 @@ def _opened(
     return {name: open_table(source, connection, scratch) for name, source in sources.items()}
 
 
-def _checked(tables: dict[str, Opened], now: datetime, progress: Progress) -> CheckReport:
+def _checked(tables: dict[str, Opened], now: datetime, progress: Progress | None) -> CheckReport:
     rows: dict[str, int] = {}
     violations: list[Violation] = []
     warnings: list[str] = []

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from credit.contract import ENTITY_OF
+from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of
 from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare
 from features.request import REQUEST_FIELDS, with_request_features
-from features.spine import Progress, as_known
+from features.spine import as_known
 
 if TYPE_CHECKING:
     import pandas as pd

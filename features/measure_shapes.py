@@ -1,4 +1,4 @@
-"""Shapes over weekly turnover that merchants and consumers share.
+"""Shapes over payments that merchants and consumers share.
 
 Weeks are exact integers, and their terms are added in one fixed order: the same bits every time.
 """
@@ -13,6 +13,26 @@ from features.definition import measure, ratio
 from features.payment_measures import WEEKS
 
 BLOCK = 4  # weeks
+
+
+def growth(days: int) -> Any:
+    """Payments of `days` over those of the `days` before, by amount."""
+    return ratio(measure(f"payment_minor_{days}d"), measure(f"payment_minor_prev_{days}d"))
+
+
+def mean_payment(days: int) -> Any:
+    """Amount of a payment, the mean of `days`."""
+    return ratio(measure(f"payment_minor_{days}d"), measure(f"payment_count_{days}d"))
+
+
+def refund_rate(days: int) -> Any:
+    """Refunded amount over payments, `days` long."""
+    return ratio(measure(f"refund_minor_{days}d"), measure(f"payment_minor_{days}d"))
+
+
+def share_of_payments(what: str, *, of: str, days: int) -> Any:
+    """Payments of one sort over all, `of` "count" or "minor"."""
+    return ratio(measure(f"{what}_{of}_{days}d"), measure(f"payment_{of}_{days}d"))
 
 
 def weekly_variation() -> Any:

@@ -13,7 +13,14 @@ from features.definition import (
     per_window,
     ratio,
 )
-from features.measure_shapes import drawdown, weekly_variation
+from features.measure_shapes import (
+    drawdown,
+    growth,
+    mean_payment,
+    refund_rate,
+    share_of_payments,
+    weekly_variation,
+)
 
 _feature = partial(Feature, entity=MERCHANT, view="payments")
 
@@ -58,7 +65,7 @@ def _ticket(days: int) -> Feature:
         window_days=days,
         reason="SALES_PATTERN",
         description=f"Mean payment of {days} days",
-        expression=ratio(measure(f"payment_minor_{days}d"), measure(f"payment_count_{days}d")),
+        expression=mean_payment(days),
     )
 
 
@@ -69,7 +76,7 @@ def _growth(days: int) -> Feature:
         window_days=2 * days,
         reason="TURNOVER_TREND",
         description=f"Turnover of {days} days over that of the {days} days before",
-        expression=ratio(measure(f"payment_minor_{days}d"), measure(f"payment_minor_prev_{days}d")),
+        expression=growth(days),
     )
 
 
@@ -81,7 +88,7 @@ def _refunds(days: int) -> Feature:
         direction=RAISES,
         reason="REFUNDS",
         description=f"Refunded amount over turnover, {days} days",
-        expression=ratio(measure(f"refund_minor_{days}d"), measure(f"payment_minor_{days}d")),
+        expression=refund_rate(days),
     )
 
 
@@ -127,7 +134,7 @@ def _share(what: str, *, of: str, description: str) -> Feature:
         window_days=90,
         reason="SALES_PATTERN",
         description=f"{description}, 90 days",
-        expression=ratio(measure(f"{what}_{of}_90d"), measure(f"payment_{of}_90d")),
+        expression=share_of_payments(what, of=of, days=90),
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis import _
 
+from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.historical import UTC_MICROSECONDS, stamped
 from features.publication import (
@@ -23,7 +24,7 @@ from features.publication import (
     read_snapshot,
 )
 from features.repository import PRODUCT_OF
-from features.spine import PROFILE_KEY, PROFILE_TABLE, Progress, as_known
+from features.spine import PROFILE_KEY, PROFILE_TABLE, as_known
 from features.versions import day_number
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Features as they were known: one row for each entity and day that is asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from ibis import _
 
 from credit.contract import TABLE, Kind
+from credit.progress import Progress
 from features import loan_measures, payment_measures, user_measures
 from features.catalogue import ENTITY_FEATURES
 from features.definition import CATEGORY, MERCHANT, Feature
@@ -20,7 +21,6 @@ from features.versions import day_number, known_at, with_knowledge
 if TYPE_CHECKING:
     from features.sources import History
 
-Progress = Callable[[str, float], None]
 CHUNK_ROWS = 16_384  # spine rows a query: bounds memory, whatever the spine
 PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
 PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}

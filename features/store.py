@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from credit.errors import InputError
 from credit.policy.evidence import Evidence, Freshness, Value
+from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.historical import historical
 from features.publication import (
@@ -33,7 +34,6 @@ from features.repository import (
     open_store,
     view_name,
 )
-from features.spine import Progress
 
 if TYPE_CHECKING:
     from feast import FeatureStore

@@ -6,7 +6,14 @@ import ibis
 from ibis import _
 
 from features.definition import RAISES, USER, WINDOWS, Feature, measure, per_window, ratio
-from features.measure_shapes import drawdown, weekly_variation
+from features.measure_shapes import (
+    drawdown,
+    growth,
+    mean_payment,
+    refund_rate,
+    share_of_payments,
+    weekly_variation,
+)
 
 _feature = partial(Feature, entity=USER, view="payments")
 _merchants_feature = partial(Feature, entity=USER, view="payees", reason="SPEND_LEVEL")
@@ -53,7 +60,7 @@ def _growth(days: int) -> Feature:
         window_days=2 * days,
         reason="SPEND_TREND",
         description=f"Spend of {days} days over that of the {days} days before",
-        expression=ratio(measure(f"payment_minor_{days}d"), measure(f"payment_minor_prev_{days}d")),
+        expression=growth(days),
     )
 
 
@@ -76,7 +83,7 @@ def _share(what: str, *, of: str, description: str) -> Feature:
         window_days=90,
         reason="SALES_PATTERN",
         description=f"{description}, 90 days",
-        expression=ratio(measure(f"{what}_{of}_90d"), measure(f"payment_{of}_90d")),
+        expression=share_of_payments(what, of=of, days=90),
     )
 
 
@@ -99,7 +106,7 @@ FEATURES = (
         window_days=90,
         reason="SPEND_LEVEL",
         description="Mean purchase of 90 days",
-        expression=ratio(_.payment_minor_90d, _.payment_count_90d),
+        expression=mean_payment(90),
     ),
     _feature(
         name="spend_cv_12w",
@@ -139,7 +146,7 @@ FEATURES = (
         window_days=90,
         reason="REFUNDS",
         description="Refunded amount over spend, 90 days",
-        expression=ratio(_.refund_minor_90d, _.payment_minor_90d),
+        expression=refund_rate(90),
     ),
     _feature(
         name="spend_chargebacks_180d",

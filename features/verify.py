@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 
 from credit.errors import InputError
 from credit.policy.evidence import Freshness, Value
+from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES
 from features.perturbed import altered_later, without_later
 from features.publication import published
 from features.repository import JOIN_KEY
 from features.snapshot import build, known_entities
-from features.spine import PROFILE_TABLE, Progress, as_known
+from features.spine import PROFILE_TABLE, as_known
 from features.store import OnlineFeatures, materialize
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Replay: recorded decisions recomputed from what was recorded, compared byte for byte."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -17,13 +17,13 @@ from credit.policy.evidence import Evidence, Freshness
 from credit.policy.offers import candidates
 from credit.policy.requests import duration_days
 from credit.policy.terms import Policy, parse_policy
+from credit.progress import Progress
 
 if TYPE_CHECKING:
     from models.score import Scorer
     from records.journal import Entry
     from records.store import Records
 
-Progress = Callable[[str, float], None]
 NAMED_MAX = 20
 _LOG = logging.getLogger(__name__)
 _ADDED_BY_SERVING = ("decision_id", "decided_at", "model")

@@ -1,7 +1,7 @@
 """Monitoring runs: from recorded decisions and outcomes to a verdict and its report."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from credit.contract import PRODUCTS
 from credit.errors import InputError
+from credit.progress import Progress
 from monitoring.retrain_signal import DRIFT
 
 if TYPE_CHECKING:
     from models.artefact import Artefact
     from records.journal import Entry
     from records.store import Records
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)

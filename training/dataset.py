@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from credit.progress import Progress
 from features.catalogue import features_of
 from features.historical import historical
 from models.manifest import CATEGORY
 from training.cohort import Cohort
-from training.fit import Progress
 from training.sample import FeaturePlan, Sample
 from training.times import MICROSECOND
 

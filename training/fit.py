@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from credit.progress import Progress
 from models.manifest import ModelFeature
 from models.signature import categorical_places
 from training.trees import averaged
@@ -21,7 +22,6 @@ FOLDS_AT_ONCE = 2
 ENTITIES_A_FOLD = 2  # fewer could leave a fold without rows or without a class
 
 Parameters = Mapping[str, Any]
-Progress = Callable[[str, float], None]
 Result = TypeVar("Result")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from credit.errors import InputError
+from credit.progress import Progress
 from models.calibration import Calibration
 from models.manifest import ModelFeature
 from models.measures import auc
@@ -12,7 +13,7 @@ from models.signature import from_table
 from training.benchmarks import benchmark_probabilities
 from training.calibration import calibrate
 from training.encode import encode
-from training.fit import Fitted, Progress, Rows, fit, folds_of
+from training.fit import Fitted, Rows, fit, folds_of
 from training.leakage import Leak, find_leaks, refit_auc
 from training.monotone import violations
 from training.sample import Sample

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from credit.progress import Progress
 from features.catalogue import definitions_sha256
 from features.sources import open_history
 from models.registry import Registry
 from training.cohort import cut_off, read_cohort
 from training.dataset import point_in_time_sample
-from training.fit import Progress
 from training.labels import Label
 from training.lesson import learn
 from training.outputs import check_replaceable

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from credit.progress import Progress
 from models.artefact import REFERENCE, open_artefact, write
 from models.manifest import Manifest, TrainingData, new_version
 from models.measures import measure
 from models.score import Scorer
 from training.calibration import probabilities
 from training.evaluate import auc_difference_interval, calibration_line
-from training.fit import Progress
 from training.lesson import Lesson
 from training.outputs import (
     METRICS,

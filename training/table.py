@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from credit.errors import InputError
+from credit.progress import Progress
 from models.manifest import TABLE
 from training.columns import Prepared, check_named, features_from, label_of, time_of
-from training.fit import Progress
 from training.lesson import learn
 from training.outputs import check_replaceable
 from training.record import Origin, record

@@ -1,23 +1,23 @@
 """Bands of probability: what both products' bands have in common."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
+
+from credit.policy.declared import Direction, Unit, declared
 
 
-class Band(Protocol):
-    """What bands of both products have."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """One band of probability: above `probability_from`, up to and with `probability_to`."""
 
-    @property
-    def name(self) -> str:
-        """What the band is called in answers."""
-
-    @property
-    def probability_from_ppm(self) -> int:
-        """Where it begins, itself not included, but for 0."""
-
-    @property
-    def probability_to_ppm(self) -> int:
-        """Where it ends, itself included."""
+    name: str = declared(Unit.TEXT, Direction.FIXED, "What the band is called in answers")
+    probability_from_ppm: int = declared(
+        Unit.SHARE, Direction.DELEGATED, "P(bad) above which the band begins (0: from 0 itself)"
+    )
+    probability_to_ppm: int = declared(
+        Unit.SHARE, Direction.DELEGATED, "P(bad) up to and with which the band reaches"
+    )
 
 
 B = TypeVar("B", bound=Band)

@@ -4,10 +4,11 @@
 
 from dataclasses import dataclass
 
+from credit.policy.bands import Band
 from credit.policy.declared import Direction, Unit, declared, rows, table
 from credit.policy.knockouts import Knockout
+from credit.policy.no_history import NoHistory
 
-STARTER = "starter"
 EQUAL_PRINCIPAL = "equal_principal"
 EQUAL_INSTALMENTS = "equal_instalments"
 BULLET = "bullet"
@@ -15,16 +16,9 @@ REPAYMENT_TYPES = (EQUAL_PRINCIPAL, EQUAL_INSTALMENTS, BULLET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoanBand:
-    """One band of probability: above `probability_from`, up to and with `probability_to`."""
+class LoanBand(Band):
+    """What a merchant of this band may have."""
 
-    name: str = declared(Unit.TEXT, Direction.FIXED, "What the band is called in answers")
-    probability_from_ppm: int = declared(
-        Unit.SHARE, Direction.DELEGATED, "P(bad) above which the band begins (0: from 0 itself)"
-    )
-    probability_to_ppm: int = declared(
-        Unit.SHARE, Direction.DELEGATED, "P(bad) up to and with which the band reaches"
-    )
     amount_max_minor: int = declared(
         Unit.MINOR, Direction.LOWER_ONLY, "Ceiling of the limit in this band"
     )
@@ -97,15 +91,9 @@ class LoanPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoanNoHistory:
+class LoanNoHistory(NoHistory):
     """What a merchant is answered of whom nothing is known."""
 
-    outcome: str = declared(
-        Unit.TEXT,
-        Direction.LOWER_ONLY,
-        "Answer where nothing is known, loosest last",
-        choices=("decline", "refer", STARTER),
-    )
     amount_max_minor: int = declared(Unit.MINOR, Direction.LOWER_ONLY, "Ceiling of a starter loan")
     probability_ppm: int = declared(
         Unit.SHARE, Direction.HIGHER_ONLY, "P(bad) assumed for the price of a starter loan"

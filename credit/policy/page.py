@@ -20,7 +20,8 @@ from credit.policy.decision import (
 from credit.policy.deposits import Waived
 from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.knockouts import REQUEST, Knockout, Ruling, ruled
-from credit.policy.loan_terms import STARTER, LoanTerms
+from credit.policy.loan_terms import LoanTerms
+from credit.policy.no_history import STARTER
 from credit.policy.offers import Judged
 from credit.policy.scorecard import against_risk, score_of
 from credit.policy.terms import Policy

@@ -5,22 +5,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from credit.policy.bands import Band
 from credit.policy.declared import Direction, Unit, declared, named, rows, table
 from credit.policy.knockouts import Knockout
-from credit.policy.loan_terms import STARTER
+from credit.policy.no_history import NoHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverBand:
-    """One band of probability: above `probability_from`, up to and with `probability_to`."""
+class WaiverBand(Band):
+    """What of a deposit is waived in this band."""
 
-    name: str = declared(Unit.TEXT, Direction.FIXED, "What the band is called in answers")
-    probability_from_ppm: int = declared(
-        Unit.SHARE, Direction.DELEGATED, "P(bad) above which the band begins (0: from 0 itself)"
-    )
-    probability_to_ppm: int = declared(
-        Unit.SHARE, Direction.DELEGATED, "P(bad) up to and with which the band reaches"
-    )
     credit_share_ppm: int = declared(
         Unit.SHARE, Direction.LOWER_ONLY, "Share of the deposit that is waived (1: all, 0: none)"
     )
@@ -49,15 +43,9 @@ class SceneTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverNoHistory:
+class WaiverNoHistory(NoHistory):
     """What a user is answered of whom nothing is known."""
 
-    outcome: str = declared(
-        Unit.TEXT,
-        Direction.LOWER_ONLY,
-        "Answer where nothing is known, loosest last",
-        choices=("decline", "refer", STARTER),
-    )
     credit_max_minor: int = declared(
         Unit.MINOR, Direction.LOWER_ONLY, "Largest deposit waived for a starter"
     )

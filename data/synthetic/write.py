@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from credit.errors import InputError
+from credit.progress import Progress
 from data.synthetic.arrivals import arrived
 from data.synthetic.bills import bill_table, draw_bills
 from data.synthetic.entity_tables import merchant_tables, user_tables
@@ -31,7 +32,6 @@ from data.synthetic.users import Singles, Users, draw_users, payers_by_block
 from data.synthetic.waiver_risk import WEEK, standing_before
 from data.synthetic.world import MERCHANTS_A_CHUNK, USERS_A_CHUNK, Stream, World, chunks
 
-Progress = Callable[[str, float], None]
 MERCHANTS_TAKE = 0.85  # of the time
 
 

@@ -16,7 +16,8 @@ from credit.money import ppm_of
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.decide import Decision, Outcome, Scored, decide_loan, decide_waiver, to_json
 from credit.policy.evidence import Evidence, Freshness
-from credit.policy.loan_terms import REPAYMENT_TYPES, STARTER
+from credit.policy.loan_terms import REPAYMENT_TYPES
+from credit.policy.no_history import STARTER
 from credit.policy.offers import CANDIDATES_MAX, Candidate, candidates
 from credit.policy.pricing import expected_loss_minor
 from credit.policy.reasons import MODEL, PRECEDENCE, REASONS, RULE
