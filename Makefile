@@ -40,11 +40,8 @@ serve: .venv/run.stamp
 docs: .venv/test.stamp  ## writes the generated pages anew
 	$(BIN)/python -m console.pages
 
-services:  ## servers that some tests start for themselves; nothing is left running
-	@command -v java >/dev/null || apt-get install -y --no-install-recommends default-jre-headless
-	@command -v redis-server >/dev/null || apt-get install -y --no-install-recommends redis-server
-	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || apt-get install -y --no-install-recommends postgresql
-	@command -v chromium >/dev/null || apt-get install -y --no-install-recommends chromium
+services:  ## servers and tools that some tests start for themselves; nothing is left running
+	@.ci/services
 
 lock: .venv/bench.stamp  ## exact versions and hashes, without index addresses
 	for kind in run test bench; do $(BIN)/uv pip compile requirements/$$kind.in -o requirements/$$kind.txt \
