@@ -23,6 +23,7 @@ from credit.policy.terms import Policy
 from records.journal import Entry
 from records.store import instant_text
 from serving.desk import MODEL_REASONS_MAX, Case, Desk, Model
+from serving.evidence import read_evidence
 from serving.problems import RequestError
 
 # Stands in for the model's reasons until a decision is seen to give them.
@@ -59,45 +60,38 @@ class Hearing:
 
 
 def underwrite(case: Case, desk: Desk) -> Entry:
-    """The decision on `case` with all it was made of, ready for the journal.
+    """The decision on `case` with all it was made of, ready for the journal; reads as it goes.
 
     RequestError where the request is in another currency, or ends before now.
     """
-    [outcome] = underwrite_all([case], desk)
+    at, source = desk.now(), desk.evidence[case.product]
+    evidence = read_evidence(case.product, source, [case.entity_id], now=at)
+    [outcome] = underwrite_all([case], desk, evidence, at)
     if isinstance(outcome, RequestError):
         raise outcome
     return outcome
 
 
-def underwrite_all(cases: Sequence[Case], desk: Desk) -> list[Entry | RequestError]:
-    """The same for cases that wait together: one read and one call of the model for all.
+def underwrite_all(
+    cases: Sequence[Case], desk: Desk, evidence: Sequence[Evidence], at: datetime
+) -> list[Entry | RequestError]:
+    """The same for cases that wait together, `evidence` read for each: one call of the model.
 
-    Each gets its entry or its own refusal, in order.
+    Nothing is read here. Each gets its entry or its own refusal, in order.
     """
-    at, policy = desk.now(), desk.in_force.policy
+    policy = desk.in_force.policy
+    models = {product: desk.in_force.model(product) for product in {it.product for it in cases}}
     refusals = [_impossible(case, policy, at) for case in cases]
-    possible = [case for case, no in zip(cases, refusals, strict=True) if no is None]
-    hearings = _hear(possible, desk, policy, at)
+    hearings = [
+        Hearing(case, at, policy, one, models[case.product])
+        for case, one, no in zip(cases, evidence, refusals, strict=True)
+        if no is None
+    ]
     entries = (
         _entry(hearing, *_decide(hearing, scored), desk)
         for hearing, scored in zip(hearings, _score(hearings, desk), strict=True)
     )
     return [no or next(entries) for no in refusals]
-
-
-def _hear(cases: Sequence[Case], desk: Desk, policy: Policy, at: datetime) -> list[Hearing]:
-    evidence: dict[int, Evidence] = {}
-    models = {}
-    for product in {case.product for case in cases}:
-        places = [place for place, case in enumerate(cases) if case.product == product]
-        entity_ids = [cases[place].entity_id for place in places]
-        read = desk.evidence[product].read(entity_ids, now=at)
-        evidence.update(zip(places, read, strict=True))
-        models[product] = desk.in_force.model(product)
-    return [
-        Hearing(case, at, policy, evidence[place], models[case.product])
-        for place, case in enumerate(cases)
-    ]
 
 
 def new_decision_id() -> str:
