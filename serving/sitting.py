@@ -10,7 +10,7 @@ from credit.policy.evidence import Evidence
 from records.journal import Entry
 from serving.desk import Case, Desk
 from serving.evidence import note_slow, read_evidence, unavailable
-from serving.patience import NoAnswerError, Patience
+from serving.messenger import Messenger, NoAnswerError
 from serving.underwrite import underwrite_all
 
 # Enough to share the calls' cost; few enough that one sitting's entries are synced to disk while
@@ -68,7 +68,7 @@ class _Docket:
     def __init__(self, product: str, desk: Desk) -> None:
         self._product = product
         self._desk = desk
-        self._features = Patience(f"{product} features")
+        self._features = Messenger(f"{product} features")
         self._waiting: list[_Waiting] = []
         self._session: asyncio.Task[None] | None = None
 

@@ -1,4 +1,4 @@
-"""Patience: what may be slow or stuck is asked on a thread of its own, and not waited for long."""
+"""A messenger: carries questions to what may be slow or stuck, and is not waited for long."""
 
 import asyncio
 import queue
@@ -22,8 +22,8 @@ class _Question(Generic[Result]):
     loop: asyncio.AbstractEventLoop
 
 
-class Patience:
-    """Puts one question at a time to what is for one thread, off the event loop.
+class Messenger:
+    """Puts one question at a time to what is for one thread, on a thread of its own.
 
     A question that was given up runs on until it ends. Until then every further one is refused at
     once: nobody waits behind what is stuck. When it ends, questions are put again.
