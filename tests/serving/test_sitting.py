@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import threading
+from dataclasses import dataclass, field
 
 import pytest
 
 from credit.policy.evidence import Evidence, Freshness
 from serving.cases import loan_case, waiver_case
 from serving.problems import RequestError
+from serving.sitting import CASES_MAX
 from serving.underwrite import underwrite
 
 
@@ -89,3 +92,61 @@ def test_a_case_that_breaks_the_model_breaks_itself_alone(branch, cases):
     assert "m2" in broken
     assert "m0" not in broken
     assert all(not name.startswith("u") for name in broken)
+
+
+@dataclass
+class Gated:
+    """Notes who is asked for; the first question waits until the gate is opened."""
+
+    well: object
+    gate: threading.Event = field(default_factory=threading.Event)
+    asked: list = field(default_factory=list)
+
+    def read(self, entity_ids, *, now):
+        self.asked.append(list(entity_ids))
+        self.gate.wait(0.1)
+        return self.well.read(entity_ids, now=now)
+
+
+@pytest.fixture
+def gated(branch):
+    """A source of waivers' features that is busy with the first case until its gate is opened."""
+    branch.evidence["deposit-waiver"] = Gated(branch.evidence["deposit-waiver"])
+    return branch.evidence["deposit-waiver"]
+
+
+@pytest.fixture
+def crowd(waiver):
+    """Waivers of many people."""
+    return [waiver_case(json.dumps(waiver(user_id=f"u{n}")).encode()) for n in range(40)]
+
+
+def test_cases_that_come_while_a_sitting_is_busy_are_heard_together(branch, gated, crowd):
+    async def come_late():
+        first = asyncio.create_task(branch.office.sitting.hear(crowd[0]))
+        await asyncio.sleep(0.01)
+        late = [asyncio.create_task(branch.office.sitting.hear(case)) for case in crowd[1:]]
+        await asyncio.sleep(0.01)
+        gated.gate.set()
+        return await asyncio.gather(first, *late)
+
+    told = asyncio.run(come_late())
+    assert [entry["entity_id"] for entry in told] == [case.entity_id for case in crowd]
+    assert {entry["decision"]["outcome"] for entry in told} == {"approve"}
+    assert [len(ids) for ids in gated.asked] == [1, CASES_MAX, CASES_MAX, 7]
+
+
+def test_who_went_away_is_not_heard_and_nobody_else_minds(branch, gated, crowd):
+    async def leave():
+        asked = [asyncio.create_task(branch.office.sitting.hear(case)) for case in crowd[:18]]
+        await asyncio.sleep(0.01)
+        for place in (1, 16):  # one is before the desk, one waits for the next sitting
+            asked[place].cancel()
+        gated.gate.set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    told = asyncio.run(leave())
+    gone = [place for place, one in enumerate(told) if isinstance(one, asyncio.CancelledError)]
+    assert gone == [1, 16]
+    assert [told[place]["entity_id"] for place in (0, 2, 15, 17)] == ["u0", "u2", "u15", "u17"]
+    assert gated.asked[1] == ["u17"]
