@@ -8,9 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection
-
-from records.store import Records, RecordsUnavailableError, passing_errors
+from records.store import Records, RecordsUnavailableError, Transaction
 
 Result = TypeVar("Result")
 GROUP_MAX = 256
@@ -18,7 +16,7 @@ GROUP_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class _Work(Generic[Result]):
-    do: Callable[[Connection], Result]
+    do: Callable[[Transaction], Result]
     answer: Future[Result]
 
 
@@ -33,11 +31,11 @@ class _Outcome:
 class GroupCommit:
     """Writes for many callers at once: what waits while one commit syncs shares the next.
 
-    A work is a function of a connection. It runs on the writer's thread inside a savepoint:
-    when it raises, its own writes are undone, its caller gets the exception, and its
-    neighbours are not touched. When the commit itself fails, every caller of the group gets
-    RecordsUnavailableError and nothing was written. A work may run again after a failure that
-    may pass, so it must do nothing but read and write through its connection.
+    A work is a function of a transaction, run on the writer's thread. Where one of a group fails,
+    by its own defect or because another took what it wanted, the whole transaction is undone
+    and each goes again alone: its caller gets the exception, its neighbours are not touched.
+    So a work must do nothing but read and write through its transaction. When the database fails,
+    every caller of the group gets RecordsUnavailableError.
     """
 
     def __init__(self, records: Records, *, group_max: int = GROUP_MAX) -> None:
@@ -49,11 +47,11 @@ class GroupCommit:
         self._writer = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._writer.start()
 
-    async def submit(self, work: Callable[[Connection], Result]) -> Result:
+    async def submit(self, work: Callable[[Transaction], Result]) -> Result:
         """What `work` returned, once it is durable; or what it raised."""
         return await asyncio.wrap_future(self.hand_in(work))
 
-    def hand_in(self, work: Callable[[Connection], Result]) -> Future[Result]:
+    def hand_in(self, work: Callable[[Transaction], Result]) -> Future[Result]:
         """The same for callers without an event loop."""
         answer: Future[Result] = Future()
         with self._door:
@@ -93,24 +91,15 @@ class GroupCommit:
 
     def _commit(self, group: list[_Work[Any]]) -> list[_Outcome]:
         try:
-            with self._records.writing() as connection:
-                return [_tried(work, connection) for work in group]
-        except Exception as error:  # noqa: BLE001 - whatever broke the commit, every caller must hear it
+            with self._records.writing() as transaction:
+                results = [work.do(transaction) for work in group]
+        except RecordsUnavailableError as error:
             return [_Outcome(error=error)] * len(group)
-
-
-def _tried(work: _Work[Any], connection: Connection) -> _Outcome:
-    # In the driver's words: SQLAlchemy's own savepoints cost more than a work's statements.
-    connection.exec_driver_sql("SAVEPOINT work")
-    try:
-        with passing_errors():
-            result = work.do(connection)
-    except Exception as error:  # noqa: BLE001 - it belongs to whoever handed the work in
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
-        connection.exec_driver_sql("RELEASE SAVEPOINT work")
-        return _Outcome(error=error)
-    connection.exec_driver_sql("RELEASE SAVEPOINT work")
-    return _Outcome(result=result)
+        except Exception as error:  # noqa: BLE001 - it belongs to one of the group: each goes alone
+            if len(group) == 1:
+                return [_Outcome(error=error)]
+            return [outcome for work in group for outcome in self._commit([work])]
+        return [_Outcome(result=result) for result in results]
 
 
 def _answer(group: list[_Work[Any]], outcomes: list[_Outcome]) -> None:

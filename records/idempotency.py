@@ -1,17 +1,30 @@
 """Answers by idempotency key: committed with their effect, so that a retry finds both or none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+import orjson
+from sqlalchemy import Connection, bindparam, delete, select
 
-from records.store import instant_text
+from credit.ledger.lifecycle import Refused
+from records.instants import instant_text
 from records.tables import IDEMPOTENCY
+from records.transaction import Transaction
 
-_INSERT = insert(IDEMPOTENCY)
+ANSWERED = 200
 _BY_KEY = select(IDEMPOTENCY.c.content_sha256, IDEMPOTENCY.c.status, IDEMPOTENCY.c.answer).where(
     IDEMPOTENCY.c.partner == bindparam("partner"), IDEMPOTENCY.c.key == bindparam("key")
 )
+
+
+class Conflict(Enum):
+    """Why a request cannot be answered: what it names was used before for something else."""
+
+    KEY = "the key was used for another request"
+    REFERENCE = "the reference was used with other content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +42,44 @@ def recall(connection: Connection, *, partner: str, key: str) -> Remembered | No
     return None if row is None else Remembered(row.content_sha256, row.status, bytes(row.answer))
 
 
-def remember(
-    connection: Connection, remembered: Remembered, *, partner: str, key: str, at: datetime
-) -> None:
+def remember(transaction: Transaction, remembered: Remembered, *, partner: str, key: str) -> None:
     """Keep an answer under this partner's key, in the transaction of its effect."""
-    connection.execute(
-        _INSERT,
-        {
-            "partner": partner,
-            "key": key,
-            "content_sha256": remembered.content_sha256,
-            "status": remembered.status,
-            "answer": remembered.answer,
-            "remembered_at": instant_text(at),
-        },
-    )
+    row = {
+        "partner": partner,
+        "key": key,
+        "content_sha256": remembered.content_sha256,
+        "status": remembered.status,
+        "answer": remembered.answer,
+        "remembered_at": instant_text(transaction.at),
+    }
+    transaction.add(IDEMPOTENCY, row)
+
+
+def once(
+    transaction: Transaction,
+    effect: Callable[[Transaction], dict[str, Any] | Refused],
+    *,
+    partner: str,
+    key: str,
+    content_sha256: str,
+) -> bytes | Refused | Conflict:
+    """The answer to a key: what it was answered before, or the effect's own.
+
+    A refusal has no effect and is not remembered: asked again, it is judged again.
+    """
+    before = recall(transaction.connection, partner=partner, key=key)
+    if before is not None:
+        return before.answer if before.content_sha256 == content_sha256 else Conflict.KEY
+    done = effect(transaction)
+    if isinstance(done, Refused):
+        return done
+    answer = orjson.dumps(done)
+    kept = Remembered(content_sha256, ANSWERED, answer)
+    remember(transaction, kept, partner=partner, key=key)
+    return answer
+
+
+def forget(transaction: Transaction, *, before: datetime) -> int:
+    """Drop answers remembered before an instant; how many."""
+    query = delete(IDEMPOTENCY).where(IDEMPOTENCY.c.remembered_at < instant_text(before))
+    return transaction.connection.execute(query).rowcount

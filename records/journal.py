@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import orjson
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, select
 
-from records.store import Records, instant_text
-from records.tables import DECISIONS
+from records.instants import instant_text
+from records.pseudonyms import content_tag, with_name, without_name
+from records.store import Records
+from records.subjects import Subject
+from records.tables import DECISIONS, SUBJECTS
+from records.transaction import Transaction
 
 PAGE_ROWS = 1_000
 
@@ -16,8 +20,10 @@ PAGE_ROWS = 1_000
 class Entry(TypedDict):
     """One decision as plain JSON: the request, what was known, what was scored, the answer.
 
-    `evidence` holds `values, as_of, freshness, detail`; `scored` lists every candidate with its
-    request features' values and probability; `clock` is `real` or `fixed` (`VOUCH_NOW`).
+    `reference_id` is what outcomes refer to, `order_no` the partner's own number (None for a
+    consultation). `evidence` holds `values, as_of, freshness, detail`; `scored` lists every
+    candidate with its request features' values and probability; `room_minor` is what the line
+    left; `clock` is `real` or `fixed` (`VOUCH_NOW`).
     """
 
     decision_id: str
@@ -25,56 +31,68 @@ class Entry(TypedDict):
     product: str
     entity_id: str
     reference_id: str
+    order_no: str | None
     decided_at: str
-    content_sha256: str
     request: dict[str, Any]
     evidence: dict[str, Any]
     scored: list[dict[str, Any]]
+    room_minor: int | None
     model: dict[str, Any] | None
     policy: dict[str, Any]
     decision: dict[str, Any]
+    hold: dict[str, Any] | None
     clock: str
 
 
-_INSERT = insert(DECISIONS)
-_BY_ID = select(DECISIONS.c.entry).where(
+_KEPT = select(
+    DECISIONS.c.seq, DECISIONS.c.entry, DECISIONS.c.content_tag, SUBJECTS.c.entity_id
+).join(SUBJECTS, SUBJECTS.c.token == DECISIONS.c.token)
+_BY_ID = _KEPT.where(
     DECISIONS.c.decision_id == bindparam("decision_id"),
     DECISIONS.c.partner == bindparam("partner"),
 )
-_BY_REFERENCE = select(DECISIONS.c.entry).where(
+_BY_ORDER = _KEPT.where(
     DECISIONS.c.partner == bindparam("partner"),
     DECISIONS.c.product == bindparam("product"),
-    DECISIONS.c.reference_id == bindparam("reference_id"),
+    DECISIONS.c.order_no == bindparam("order_no"),
 )
-_PINNED = (
-    "decision_id",
-    "partner",
-    "product",
-    "entity_id",
-    "reference_id",
-    "decided_at",
-    "content_sha256",
-)
+_PINNED = ("decision_id", "partner", "product", "reference_id", "order_no", "decided_at")
+_TOLD = ("decision_id", "product", "reference_id", "order_no", "decided_at")
 
 
-def write(connection: Connection, entry: Entry) -> None:
-    """Append one decision. A second one of the same reference is an IntegrityError."""
-    row = {name: entry[name] for name in _PINNED}  # type: ignore[literal-required]  # names of Entry
-    connection.execute(_INSERT, row | {"entry": orjson.dumps(entry).decode()})
+def write(transaction: Transaction, entry: Entry, *, subject: Subject, content_sha256: str) -> None:
+    """Append one decision. A second one of the same order is an IntegrityError at the commit."""
+    pinned: dict[str, Any] = {name: entry[name] for name in _PINNED}  # type: ignore[literal-required]  # names of Entry
+    kept = without_name(entry, subject.token)
+    row = pinned | {
+        "token": subject.token,
+        "content_tag": content_tag(subject.key, content_sha256),
+        "entry": orjson.dumps(kept).decode(),
+    }
+    told = {name: pinned[name] for name in _TOLD} | {"outcome": entry["decision"]["outcome"]}
+    transaction.journal(
+        DECISIONS,
+        row,
+        topic="decision.made",
+        partner=entry["partner"],
+        told=orjson.dumps(told),
+    )
 
 
 def read(connection: Connection, *, partner: str, decision_id: str) -> Entry | None:
     """The decision with this id; None where there is none, or another partner's."""
-    return _entry(connection, _BY_ID, partner=partner, decision_id=decision_id)
+    found = connection.execute(_BY_ID, {"partner": partner, "decision_id": decision_id})
+    row = found.one_or_none()
+    return None if row is None else _entry(row)
 
 
-def read_reference(
-    connection: Connection, *, partner: str, product: str, reference_id: str
-) -> Entry | None:
-    """The decision on this application (a loan's `application_id`); None where there is none."""
-    return _entry(
-        connection, _BY_REFERENCE, partner=partner, product=product, reference_id=reference_id
-    )
+def read_order(
+    connection: Connection, *, partner: str, product: str, order_no: str
+) -> tuple[Entry, str] | None:
+    """The decision on a partner's own number, and its content's tag; None where there is none."""
+    names = {"partner": partner, "product": product, "order_no": order_no}
+    row = connection.execute(_BY_ORDER, names).one_or_none()
+    return None if row is None else (_entry(row), row.content_tag)
 
 
 def scan(
@@ -92,8 +110,7 @@ def scan(
         with records.reading() as connection:
             page = connection.execute(_page(product, since, until, after)).all()
         for row in page:
-            entry: Entry = orjson.loads(row.entry)
-            yield entry
+            yield _entry(row)
         if len(page) < PAGE_ROWS:
             return
         after = page[-1].seq
@@ -102,7 +119,7 @@ def scan(
 def _page(
     product: str | None, since: datetime | None, until: datetime | None, after: int
 ) -> Select[Any]:
-    query = select(DECISIONS.c.seq, DECISIONS.c.entry).where(DECISIONS.c.seq > after)
+    query = _KEPT.where(DECISIONS.c.seq > after)
     if product is not None:
         query = query.where(DECISIONS.c.product == product)
     if since is not None:
@@ -112,9 +129,10 @@ def _page(
     return query.order_by(DECISIONS.c.seq).limit(PAGE_ROWS)
 
 
-def _entry(connection: Connection, query: Select[Any], **names: str) -> Entry | None:
-    text = connection.execute(query, names).scalar_one_or_none()
-    if text is None:
-        return None
-    entry: Entry = orjson.loads(text)
-    return entry
+def _entry(row: Any) -> Entry:
+    """An entry with its subject's name; what an older Vouch did not write is None."""
+    kept = orjson.loads(row.entry)
+    return cast(
+        "Entry",
+        {"order_no": None, "room_minor": None, "hold": None} | with_name(kept, row.entity_id),
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from records.store import instant_text
+from records.instants import instant_text
 from records.tables import LIVE_POLICIES, POLICIES
 
 PLATFORM = "platform"

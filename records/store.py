@@ -1,154 +1,175 @@
 """Opening the records: one database, migrated, durable, told apart by its URL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import pysqlite3.dbapi2 as pysqlite
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from credit.errors import InputError
-from records.migrations import migrate
+from records.patience import Patience
+from records.schema import migrate
+from records.sqlite import READING, Sqlite
+from records.transaction import Transaction, lock_head
 
-# Before 3.51.3 a WAL reset could lose committed pages (sqlite.org/wal.html, "WAL-reset bug").
-SQLITE_AT_LEAST = (3, 51, 3)
-BUSY_TIMEOUT_MS = 5_000
-_READING = "vouch_reading"
+PATIENCE_SECONDS = 60.0
 
-__all__ = ["Connection", "Records", "RecordsUnavailableError", "instant_text", "open_records"]
+__all__ = ["Connection", "Records", "RecordsUnavailableError", "Transaction", "open_records"]
 
 
 class RecordsUnavailableError(Exception):
-    """The database is locked, full or gone: nothing was written; the caller may try again."""
+    """The database is locked, full, slow or gone: the caller may try again.
+
+    Nothing was written; or, where the line broke during the commit, all of it was, and the same
+    idempotency key finds the answer.
+    """
+
+
+class Database(Protocol):
+    """What differs between the databases that keep records."""
+
+    name: str
+    engine: Engine
+
+    def now(self, connection: Connection) -> datetime:
+        """The present as this database knows it."""
+        ...
+
+    def lock_for_migration(self, connection: Connection) -> None:
+        """Keep other programs out until this transaction ends."""
+        ...
+
+    def is_passing(self, error: DBAPIError) -> bool:
+        """Whether the world is at fault, and the same may succeed later."""
+        ...
+
+    def break_off(self, dbapi_connection: Any) -> None:
+        """Free whoever waits on this connection."""
+        ...
+
+    def copy_to(self, target: Path) -> None:
+        """A consistent copy, taken while others write."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """An open, migrated database. `reading` never blocks a writer; `writing` is durable on exit."""
+    """An open, migrated database. `reading` never blocks a writer; `writing` is durable on exit.
 
-    engine: Engine
+    `fixed_now` is what a program told by `VOUCH_NOW` takes for the database's clock.
+    """
+
+    database: Database
+    patience: Patience
+    fixed_now: Callable[[], datetime] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection on one consistent state of the records, for reading."""
-        with passing_errors(), self.engine.connect() as connection:
-            connection.execution_options(**{_READING: True})
+        with self._connection() as connection:
+            connection.execution_options(**{READING: True})
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Transaction]:
         """A transaction that is on disk when the block ends, or has left nothing behind."""
-        with passing_errors(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._connection() as connection, connection.begin():
+            head = lock_head(connection)
+            transaction = Transaction(connection, head, self.now(connection))
+            yield transaction
+            transaction.close()
+
+    def now(self, connection: Connection) -> datetime:
+        """The present: the database's, or the one that was fixed."""
+        return self.fixed_now() if self.fixed_now else self.database.now(connection)
 
     def close(self) -> None:
         """Let go of every connection."""
-        self.engine.dispose()
+        self.patience.close()
+        self.database.engine.dispose()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with (
+            passing_errors(self.database),
+            self.database.engine.connect() as connection,
+            self.patience.over(connection),
+        ):
+            yield connection
 
 
-def open_records(url: str) -> Records:
+def open_records(
+    url: str,
+    *,
+    fixed_now: Callable[[], datetime] | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Records:
     """The records at `url`, created or migrated. InputError where it cannot be used.
 
-    `sqlite:///PATH` opens an embedded database (write-ahead log, synchronous=FULL).
+    `sqlite:///PATH` is an embedded database (write-ahead log, synchronous=FULL);
+    `postgresql://USER@HOST/DATABASE` a server's. A statement that takes longer than
+    `patience_seconds` is broken off.
     """
-    engine = _sqlite_engine(url)
-    records = Records(engine)
+    database = _database(url, patience_seconds)
     try:
-        with records.writing() as connection:
+        with passing_errors(database), database.engine.connect() as connection, connection.begin():
+            database.lock_for_migration(connection)
             migrate(connection)
     except RecordsUnavailableError as error:
+        database.engine.dispose()
         raise InputError(
-            f"records at {url} cannot be opened ({error})",
+            f"records at {_shown(url)} cannot be opened ({error})",
             "check VOUCH_DATABASE_URL, the folder's rights and the disk",
         ) from None
-    return records
-
-
-def sqlite_version() -> str:
-    """The version of the SQLite that keeps the records: our own, not Python's."""
-    return str(pysqlite.sqlite_version)
-
-
-def instant_text(moment: datetime) -> str:
-    """An aware instant as the records write it: UTC, microseconds, one width.
-
-    >>> instant_text(datetime(2026, 6, 30, 12, tzinfo=UTC))
-    '2026-06-30T12:00:00.000000Z'
-    """
-    utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="microseconds") + "Z"
+    return Records(database, Patience(database, patience_seconds), fixed_now)
 
 
 @contextmanager
-def passing_errors() -> Iterator[None]:
+def passing_errors(database: Database) -> Iterator[None]:
     """Turns what is the database's fault, and may pass, into RecordsUnavailableError."""
     try:
         yield
     except DBAPIError as error:
-        if _is_passing(error):
-            raise RecordsUnavailableError(str(error.orig)) from error
+        if database.is_passing(error):
+            raise RecordsUnavailableError(_one_line(error)) from error
         raise
+    except PoolTimeoutError as error:
+        raise RecordsUnavailableError("every connection is busy") from error
 
 
-def _sqlite_engine(url: str) -> Engine:
-    path = _sqlite_path(url)
-    _check_version(tuple(int(part) for part in pysqlite.sqlite_version.split(".")))
+def _one_line(error: DBAPIError) -> str:
+    return " ".join(str(error.orig).split())[:200]
+
+
+def _database(url: str, patience_seconds: float) -> Database:
+    parsed = _parsed(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return Sqlite(parsed, patience_seconds=patience_seconds)
+    if backend == "postgresql":
+        from records.postgresql import Postgresql
+
+        return Postgresql(parsed, patience_seconds=patience_seconds)
+    raise InputError(
+        f"VOUCH_DATABASE_URL asks for {backend!r}", "use sqlite:///PATH or postgresql://..."
+    )
+
+
+def _parsed(url: str) -> URL:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"records at {url}: {error}", "choose another VOUCH_HOME") from None
-    engine = create_engine(f"sqlite+pysqlite:///{path}", module=pysqlite)
-    event.listen(engine, "connect", _settle_connection)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _sqlite_path(url: str) -> Path:
-    try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError:
-        raise InputError(f"VOUCH_DATABASE_URL is {url!r}", "use sqlite:///PATH") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise InputError(
-            f"VOUCH_DATABASE_URL asks for {parsed.get_backend_name()!r}",
-            "use sqlite:///PATH (PostgreSQL comes with the ledger)",
-        )
-    if not parsed.database or parsed.database == ":memory:":
-        raise InputError(f"VOUCH_DATABASE_URL is {url!r}: records live in a file", "name one")
-    return Path(parsed.database)
+        told = "use sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+        raise InputError("VOUCH_DATABASE_URL is no database URL", told) from None
 
 
-def _check_version(found: tuple[int, ...]) -> None:
-    if found < SQLITE_AT_LEAST:
-        have, need = (".".join(map(str, it)) for it in (found, SQLITE_AT_LEAST))
-        raise InputError(f"SQLite is {have}, records need {need}", "install pysqlite3 0.6.1")
-
-
-def _settle_connection(dbapi_connection: Any, _record: object) -> None:
-    dbapi_connection.isolation_level = None  # we begin transactions ourselves (`_begin`)
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",  # else INSERT OR REPLACE deletes behind the triggers' backs
-    ):
-        dbapi_connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    # A deferred transaction that turns to writing can fail in the middle: say it at once.
-    reading = connection.get_execution_options().get(_READING, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
-def _is_passing(error: DBAPIError) -> bool:
-    """True where the world is at fault (locked, full, unreadable), not the statement."""
-    orig = error.orig
-    return isinstance(orig, pysqlite.OperationalError) or type(orig) is pysqlite.DatabaseError
+def _shown(url: str) -> str:
+    """The URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)

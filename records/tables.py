@@ -1,10 +1,14 @@
-"""The records' tables, as the newest migration leaves them; only `records` writes SQL."""
+"""The records' tables, as the newest migration leaves them; only `records` writes SQL.
+
+Nobody's name stands in them but in `subjects`: every other row knows a merchant or a consumer by a
+token, so that forgetting a name is forgetting one row.
+"""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -17,22 +21,135 @@ METADATA = MetaData()
 # Instants are text in one width (2026-06-30T12:00:00.000000Z): they sort as they read, on
 # every database alike.
 INSTANT = Text
+MINOR = BigInteger
+
+SUBJECTS = Table(
+    "subjects",
+    METADATA,
+    Column("token", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # merchant, user
+    Column("entity_id", Text),  # with its key, forgotten on request
+    Column("key", LargeBinary),
+    Column("erased_at", INSTANT),
+    UniqueConstraint("kind", "entity_id", name="subjects_entity"),
+)
+
+LINES = Table(
+    "lines",
+    METADATA,
+    Column("token", Text, ForeignKey("subjects.token"), primary_key=True),
+    Column("limit_minor", MINOR),
+    Column("source", Text),
+    Column("valid_until", INSTANT),
+    Column("used_minor", MINOR, nullable=False),
+)
 
 DECISIONS = Table(
     "decisions",
     METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("decision_id", Text, nullable=False, unique=True),
     Column("partner", Text, nullable=False),
     Column("product", Text, nullable=False),
-    Column("entity_id", Text, nullable=False),
-    Column("reference_id", Text, nullable=False),
+    Column("token", Text, ForeignKey("subjects.token"), nullable=False),
+    Column("reference_id", Text, nullable=False),  # what outcomes refer to
+    Column("order_no", Text),  # what the partner calls it: application_id, out_order_no
     Column("decided_at", INSTANT, nullable=False),
-    Column("content_sha256", Text, nullable=False),
+    Column("content_tag", Text, nullable=False),
     Column("entry", Text, nullable=False),
     UniqueConstraint("partner", "product", "reference_id", name="decisions_reference"),
+    UniqueConstraint("partner", "product", "order_no", name="decisions_order"),
     Index("decisions_when", "product", "decided_at"),
-    sqlite_autoincrement=True,
+)
+
+OPERATIONS = Table(
+    "operations",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("operation_id", Text, nullable=False, unique=True),
+    Column("partner", Text, nullable=False),
+    Column("token", Text, ForeignKey("subjects.token"), nullable=False),
+    Column("kind", Text, nullable=False),  # hold, loan, line, decision
+    Column("reference", Text, nullable=False),  # auth_no, decision_id, token, decision_id
+    Column("move", Text, nullable=False),
+    Column("amount_minor", MINOR),
+    Column("exposure_minor", MINOR, nullable=False),  # by how much the line's use moved
+    Column("at", INSTANT, nullable=False),
+    Column("detail", Text),
+    Index("operations_of", "kind", "reference"),
+)
+
+BATCHES = Table(
+    "batches",
+    METADATA,
+    Column("batch", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("sealed_at", INSTANT, nullable=False),
+    Column("sha256", Text, nullable=False),
+)
+
+HEAD = Table(
+    "journal_head",
+    METADATA,
+    Column("one", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("sealed_at", INSTANT, nullable=False),
+    Column("sha256", Text, nullable=False),
+)
+
+HOLDS = Table(
+    "holds",
+    METADATA,
+    Column("auth_no", Text, primary_key=True),
+    Column("partner", Text, nullable=False),
+    Column("out_order_no", Text, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("token", Text, ForeignKey("subjects.token"), nullable=False),
+    Column("scene", Text, nullable=False),
+    Column("deposit_minor", MINOR, nullable=False),
+    Column("authorized_minor", MINOR, nullable=False),
+    Column("captured_minor", MINOR, nullable=False),
+    Column("released_minor", MINOR, nullable=False),
+    Column("settled_minor", MINOR, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    UniqueConstraint("partner", "out_order_no", name="holds_order"),
+    Index("holds_due", "state", "expires_at"),
+    Index("holds_of", "token"),
+)
+
+LOANS = Table(
+    "loans",
+    METADATA,
+    Column("decision_id", Text, primary_key=True),
+    Column("partner", Text, nullable=False),
+    Column("loan_no", Text),
+    Column("token", Text, ForeignKey("subjects.token"), nullable=False),
+    Column("principal_minor", MINOR, nullable=False),
+    Column("repaid_minor", MINOR, nullable=False),
+    Column("released_minor", MINOR, nullable=False),
+    Column("written_off_minor", MINOR, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("terms", Text),  # the offer that was accepted
+    UniqueConstraint("partner", "loan_no", name="loans_number"),
+    Index("loans_due", "state", "expires_at"),
+    Index("loans_of", "token"),
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # that of what it tells
+    Column("topic", Text, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("delivered_at", INSTANT),
+    Index("outbox_waiting", "delivered_at", "seq"),
 )
 
 IDEMPOTENCY = Table(
@@ -41,9 +158,10 @@ IDEMPOTENCY = Table(
     Column("partner", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("content_sha256", Text, nullable=False),
-    Column("status", Integer, nullable=False),
+    Column("status", BigInteger, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     Column("remembered_at", INSTANT, nullable=False),
+    Index("idempotency_age", "remembered_at"),
 )
 
 POLICIES = Table(

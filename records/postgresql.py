@@ -1,0 +1,86 @@
+"""PostgreSQL: the production database, reached through psycopg."""
+
+import os
+import socket
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from credit.errors import InputError
+
+# Sessions that outlive their program's patience end on the server too, and free their locks.
+_SESSION = (
+    "-c timezone=UTC -c default_transaction_isolation=read\\ committed "
+    "-c synchronous_commit=on -c lock_timeout={ms} -c statement_timeout={ms} "
+    "-c idle_in_transaction_session_timeout={ms}"
+)
+_MIGRATION_LOCK = 6_084_227_913
+_PASSING_STATES = ("08", "25P03", "40", "53", "55", "57", "58", "F0", "XX")
+
+
+class Postgresql:
+    """A PostgreSQL database as the home of records."""
+
+    name = "postgresql"
+
+    def __init__(self, url: URL, *, patience_seconds: float) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+        milliseconds = int(patience_seconds * 1_000)
+        self.engine = create_engine(
+            self._url,
+            pool_pre_ping=True,
+            pool_timeout=patience_seconds,
+            connect_args={
+                "options": _SESSION.format(ms=milliseconds),
+                "connect_timeout": 2,  # libpq's least
+                "application_name": "vouch",
+                "prepare_threshold": 2,
+            },
+        )
+
+    def now(self, connection: Connection) -> datetime:
+        """The present as this database knows it."""
+        told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return told.astimezone(UTC)
+
+    def lock_for_migration(self, connection: Connection) -> None:
+        """Keep other programs out until this transaction ends; migrations may take long."""
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+
+    def is_passing(self, error: DBAPIError) -> bool:
+        """True where the world is at fault (away, full, locked), not the statement."""
+        orig = error.orig
+        if error.connection_invalidated or isinstance(orig, psycopg.InterfaceError):
+            return True
+        state = getattr(orig, "sqlstate", None)
+        if state is None:
+            return isinstance(orig, psycopg.OperationalError)
+        return bool(state.startswith(_PASSING_STATES))
+
+    def break_off(self, dbapi_connection: Any) -> None:
+        """End a connection that no longer answers; whoever waits on it hears an error at once."""
+        descriptor = os.dup(dbapi_connection.fileno())
+        with socket.socket(fileno=descriptor) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    def copy_to(self, target: Path) -> None:
+        """A consistent dump (pg_dump's own format), taken while others write."""
+        command = ["pg_dump", "--format=custom", f"--file={target}", self._libpq_url()]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise InputError("pg_dump is not there", "install PostgreSQL's client") from None
+        if done.returncode:
+            said = done.stderr.strip().splitlines()
+            raise InputError(f"pg_dump failed: {said[-1] if said else done.returncode}")
+
+    def _libpq_url(self) -> str:
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
