@@ -1,6 +1,6 @@
 """A small model in a registry, and a journal of decisions it made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,9 @@ from models.calibration import Calibration
 from models.manifest import Manifest, ModelFeature, TrainingData
 from models.registry import Registry
 from models.score import Scorer
-from records.journal import write as write_decision
-from records.store import Records, instant_text, open_records
+from records import journal, subjects
+from records.instants import instant_text
+from records.store import Records, open_records
 
 FEATURES = (
     ModelFeature("turnover_30d_minor", "number", -1, "TURNOVER_LEVEL"),
@@ -105,10 +106,17 @@ class Desk:
         """One decision every hour, approved under 30%; outcomes in a data directory beside."""
         said = Scorer(self.artefact).score_table(applicants)
         rows = applicants.to_pylist()
-        with self.records.writing() as connection:
-            for place, (row, probability) in enumerate(zip(rows, said, strict=True)):
-                write_decision(connection, self.entry(place, row, probability) | changes)  # type: ignore[arg-type]
+        pairs = enumerate(zip(rows, said, strict=True))
+        self.remember([self.entry(place, row, chance) | changes for place, (row, chance) in pairs])
         self._write_outcomes(applicants)
+
+    def remember(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Journal decisions as they are given."""
+        with self.records.writing() as transaction:
+            for entry in entries:
+                name = entry["entity_id"]
+                subject = subjects.admitted(transaction, kind="merchant", entity_id=name)
+                journal.write(transaction, entry, subject=subject, content_sha256="b" * 64)  # type: ignore[arg-type]
 
     def entry(self, place: int, row: Mapping[str, Any], probability: float) -> dict[str, Any]:
         at = instant_text(FIRST + timedelta(hours=place))
@@ -119,9 +127,9 @@ class Desk:
             "product": LOAN,
             "entity_id": f"m{place}",
             "reference_id": f"a{place}",
+            "order_no": f"a{place}",
             "decided_at": at,
-            "content_sha256": "b" * 64,
-            "request": {"amount_minor": 100, "term_days": 30},
+            "request": {"merchant_id": f"m{place}", "amount_minor": 100, "term_days": 30},
             "evidence": {
                 "values": {it.name: row[it.name] for it in FEATURES if it.name not in REQUEST},
                 "as_of": at,
@@ -137,9 +145,11 @@ class Desk:
                     "request_features": {name: row[name] for name in REQUEST},
                 }
             ],
+            "room_minor": None,
             "model": self.artefact.identity(),
             "policy": {"name": "platform", "version": "1", "sha256": "c" * 64},
             "decision": {"outcome": outcome},
+            "hold": None,
             "clock": "fixed",
         }
 

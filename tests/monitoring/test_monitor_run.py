@@ -113,12 +113,9 @@ def test_the_window_is_whole_days_with_both_ends(desk: Any, run: Any, applicants
 def test_unscored_decisions_and_other_models_are_counted_apart(
     desk: Any, run: Any, applicants: Draw
 ) -> None:
-    from records.journal import write
-
     desk.decide(applicants(300, seed=29))
     row = applicants(1, seed=1).to_pylist()[0]
-    with desk.records.writing() as connection:
-        write(connection, desk.entry(900, row, 0.1) | {"scored": [], "model": None})
+    desk.remember([desk.entry(900, row, 0.1) | {"scored": [], "model": None}])
         write(connection, desk.entry(901, row, 0.1) | {"model": {"sha256": "e" * 64}})
     found = run().figures
     assert (found["decisions"], found["unscored"], found["by_other_models"]) == (300, 1, 1)

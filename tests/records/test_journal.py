@@ -5,94 +5,102 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from records import idempotency, journal, policies
-from records.store import instant_text, open_records
+from records import idempotency, journal, policies, subjects
+from records.instants import instant_text
+from records.pseudonyms import content_tag
 
 AT = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 
-def an_entry(number, *, partner="local", product="merchant-loan", at=AT):
-    return {
-        "decision_id": f"d{number}",
-        "partner": partner,
-        "product": product,
-        "entity_id": "m1",
-        "reference_id": f"a{number}",
-        "decided_at": instant_text(at),
-        "content_sha256": "0" * 64,
-        "request": {"amount_minor": 100, "scene": "酒店"},
-        "evidence": {"values": {"turnover_30d": 1.5, "trend": None}, "as_of": None},
-        "scored": [{"amount_minor": 100, "probability": 0.1}],
-        "model": None,
-        "policy": {"name": "platform", "version": "1", "sha256": "1" * 64},
-        "decision": {"outcome": "approve"},
-        "clock": "fixed",
-    }
-
-
-@pytest.fixture
-def records(tmp_path):
-    opened = open_records(f"sqlite:///{tmp_path}/records.db")
-    yield opened
-    opened.close()
-
-
-def test_an_entry_is_read_back_as_it_was_written(records):
-    with records.writing() as connection:
-        journal.write(connection, an_entry(1))
+def test_an_entry_is_read_back_as_it_was_written(records, an_entry, put_down):
+    with records.writing() as transaction:
+        put_down(transaction, an_entry())
     with records.reading() as connection:
         by_id = journal.read(connection, partner="local", decision_id="d1")
-        by_reference = journal.read_reference(
-            connection, partner="local", product="merchant-loan", reference_id="a1"
+        found = journal.read_order(
+            connection, partner="local", product="merchant-loan", order_no="a1"
         )
-    assert by_id == by_reference == an_entry(1)
+        subject = subjects.known(connection, kind="merchant", entity_id="m1")
+    assert found == (an_entry(), content_tag(subject.key, "0" * 64))
+    assert by_id == an_entry()
 
 
-def test_another_partners_decision_is_not_there(records):
-    with records.writing() as connection:
-        journal.write(connection, an_entry(1))
+def test_what_is_kept_of_an_entry_names_nobody(records, an_entry, put_down):
+    with records.writing() as transaction:
+        put_down(transaction, an_entry(entity_id="Zhang"))
+    with records.reading() as connection:
+        kept = connection.exec_driver_sql("SELECT * FROM decisions").one()
+        told = connection.exec_driver_sql("SELECT * FROM outbox").one()
+    assert "Zhang" not in f"{kept}{told}"
+
+
+def test_another_partners_decision_is_not_there(records, an_entry, put_down):
+    with records.writing() as transaction:
+        put_down(transaction, an_entry())
     with records.reading() as connection:
         assert journal.read(connection, partner="other", decision_id="d1") is None
-        assert (
-            journal.read_reference(
-                connection, partner="other", product="merchant-loan", reference_id="a1"
-            )
-            is None
+        found = journal.read_order(
+            connection, partner="other", product="merchant-loan", order_no="a1"
         )
+        assert found is None
 
 
-def test_one_application_is_decided_once(records):
-    again = an_entry(2) | {"reference_id": "a1"}
-    with records.writing() as connection:
-        journal.write(connection, an_entry(1))
-    with pytest.raises(IntegrityError), records.writing() as connection:
-        journal.write(connection, again)
+@pytest.mark.parametrize("same", ["reference_id", "order_no"])
+def test_one_order_is_decided_once(records, an_entry, put_down, same):
+    with records.writing() as transaction:
+        put_down(transaction, an_entry(1))
+    with pytest.raises(IntegrityError), records.writing() as transaction:
+        put_down(transaction, an_entry(2, **{same: "a1"}))
     assert list(journal.scan(records)) == [an_entry(1)]
 
 
-def test_a_scan_takes_its_product_and_its_time_from_since_up_to_until(records, monkeypatch):
+def test_consultations_have_no_order_and_are_never_in_each_others_way(records, an_entry, put_down):
+    entries = [an_entry(n, product="deposit-waiver", order_no=None) for n in range(3)]
+    with records.writing() as transaction:
+        for entry in entries:
+            put_down(transaction, entry)
+    assert list(journal.scan(records)) == entries
+
+
+def test_a_scan_takes_its_product_and_its_time_from_since_up_to_until(
+    records, an_entry, put_down, monkeypatch
+):
     monkeypatch.setattr(journal, "PAGE_ROWS", 3)
     days = [AT + timedelta(days=n) for n in range(10)]
-    with records.writing() as connection:
+    with records.writing() as transaction:
         for number, day in enumerate(days):
-            journal.write(connection, an_entry(number, at=day))
-        journal.write(connection, an_entry(99, product="deposit-waiver", at=days[3]))
+            put_down(transaction, an_entry(number, decided_at=instant_text(day)))
+        other = an_entry(99, product="deposit-waiver", decided_at=instant_text(days[3]))
+        put_down(transaction, other)
     ids = [e["decision_id"] for e in journal.scan(records, "merchant-loan", days[2], days[9])]
     assert ids == [f"d{n}" for n in range(2, 9)]
     assert len(list(journal.scan(records))) == 11
 
 
+def test_a_forgotten_name_leaves_its_decisions_nobodys(records, an_entry, put_down):
+    with records.writing() as transaction:
+        put_down(transaction, an_entry())
+    with records.writing() as transaction:
+        assert subjects.erase(transaction, kind="merchant", entity_id="m1")
+        assert not subjects.erase(transaction, kind="merchant", entity_id="m1")
+    (entry,) = journal.scan(records)
+    assert entry["entity_id"].startswith("erased:")
+    assert entry["request"]["merchant_id"] == entry["entity_id"]
+    assert "m1" not in str(entry)
+
+
 def test_an_answer_is_remembered_for_its_partner_alone(records):
     answer = idempotency.Remembered("hash", 200, b'{"x":1}')
-    with records.writing() as connection:
-        idempotency.remember(connection, answer, partner="local", key="k", at=AT)
+    with records.writing() as transaction:
+        idempotency.remember(transaction, answer, partner="local", key="k")
     with records.reading() as connection:
         assert idempotency.recall(connection, partner="local", key="k") == answer
         assert idempotency.recall(connection, partner="other", key="k") is None
 
 
 def test_only_empty_records_are_seeded_with_a_policy(records):
-    with records.writing() as connection:
+    with records.writing() as transaction:
+        connection = transaction.connection
         assert policies.live(connection) is None
         first = policies.seed(connection, "one", by="shipped", at=AT)
         assert policies.seed(connection, "two", by="shipped", at=AT) == first
