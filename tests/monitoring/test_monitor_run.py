@@ -115,8 +115,9 @@ def test_unscored_decisions_and_other_models_are_counted_apart(
 ) -> None:
     desk.decide(applicants(300, seed=29))
     row = applicants(1, seed=1).to_pylist()[0]
-    desk.remember([desk.entry(900, row, 0.1) | {"scored": [], "model": None}])
-        write(connection, desk.entry(901, row, 0.1) | {"model": {"sha256": "e" * 64}})
+    unscored = desk.entry(900, row, 0.1) | {"scored": [], "model": None}
+    others = desk.entry(901, row, 0.1) | {"model": {"sha256": "e" * 64}}
+    desk.remember([unscored, others])
     found = run().figures
     assert (found["decisions"], found["unscored"], found["by_other_models"]) == (300, 1, 1)
 
