@@ -124,7 +124,7 @@ def moved(
     'REQUEST_AMOUNT_EXCEED'
     """
     if move not in moves_from(TRANSITIONS, hold.state):
-        return _over(hold)
+        return _out_of_place(hold, move)
     if move is HoldMove.EXPIRE:
         after = _expired(hold, at)
     else:
@@ -134,7 +134,10 @@ def moved(
     return replace(after, state=state_after(TRANSITIONS, hold.state, move, after))
 
 
-def _over(hold: Hold) -> Refused:
+def _out_of_place(hold: Hold, move: HoldMove) -> Refused:
+    if hold.state not in _OVER:
+        problem = f"a hold that is {hold.state.value} has no {move.value}"
+        return Refused(ILLEGAL_STATUS, problem, "open another hold")
     code, problem = _OVER[hold.state]
     return Refused(code, problem, "nothing more can be captured or released")
 
@@ -150,7 +153,7 @@ def _amounts_after(
 ) -> Hold | Refused:
     most_minor = hold.unpaid_minor if move is HoldMove.SETTLE else hold.rest_minor
     moved_minor = most_minor if amount_minor is None else amount_minor
-    if moved_minor > most_minor or moved_minor == 0:
+    if not 0 < moved_minor <= most_minor:
         return _exceeds(move, moved_minor, most_minor)
     if move is HoldMove.SETTLE:
         return replace(hold, settled_minor=hold.settled_minor + moved_minor)
@@ -167,5 +170,5 @@ def _exceeds(move: HoldMove, asked_minor: int, most_minor: int) -> Refused:
     return Refused(
         REQUEST_AMOUNT_EXCEED,
         f"amount_minor is {asked_minor}, and {most_minor} {owed}",
-        f"send at most {most_minor}" if most_minor else "there is nothing left to do",
+        f"send 1 to {most_minor}" if most_minor else "there is nothing left to do",
     )

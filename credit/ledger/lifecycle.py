@@ -64,12 +64,12 @@ def state_after(
 
 
 def diagram(table: Sequence[Transition[State, Move]]) -> str:
-    """The table as a Mermaid state diagram."""
+    """The table as a Mermaid state diagram; a state that nothing leads out of is an end."""
     lines = ["stateDiagram-v2"]
     for row in table:
         start = row.state.value if row.state else "[*]"
         why = f" ({row.when.words})" if row.when.words else ""
         lines.append(f"    {start} --> {row.to.value}: {row.move.value}{why}")
-    ends = {row.to for row in table} - {row.state for row in table}
+    ends = {row.to for row in table} - {row.state for row in table if row.to is not row.state}
     lines += [f"    {state.value} --> [*]" for state in sorted(ends, key=lambda one: one.value)]
     return "\n".join(lines)

@@ -120,11 +120,11 @@ def moved(
         return Refused(ILLEGAL_STATUS, "the approval is not due yet", "wait for its expires_at")
     outstanding = loan.exposure_minor
     amount = outstanding if amount_minor is None else amount_minor
-    if amount > outstanding:
+    if not 0 < amount <= outstanding:
         return Refused(
             REQUEST_AMOUNT_EXCEED,
             f"amount_minor is {amount}, and {outstanding} is outstanding",
-            f"send at most {outstanding}",
+            f"send 1 to {outstanding}",
         )
     after = _amounts_after(loan, move, amount)
     return replace(after, state=state_after(TRANSITIONS, loan.state, move, after))
