@@ -8,6 +8,7 @@ AT_ONCE = 200
 
 def expire_due(transaction: Transaction, *, limit: int = AT_ONCE) -> int:
     """Expire holds and approvals that are due, at most `limit` of each; how many there were."""
+    transaction.write_out()
     due_holds = holds.due(transaction.connection, transaction.now, limit)
     due_loans = loans.due(transaction.connection, transaction.now, limit)
     for hold in due_holds:

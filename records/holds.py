@@ -130,6 +130,7 @@ def operate(
     after = moved(kept.hold, move, at=transaction.now, amount_minor=amount_minor, complete=complete)
     if isinstance(after, Refused):
         return after
+    transaction.write_out()
     before = operations.of(transaction.connection, HOLD, auth_no)
     listed = _move(transaction, kept, move, after, complete=complete)
     return shown(replace(kept, hold=after), [*before, listed])

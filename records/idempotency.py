@@ -1,6 +1,6 @@
 """Answers by idempotency key: committed with their effect, so that a retry finds both or none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,8 +15,11 @@ from records.tables import IDEMPOTENCY
 from records.transaction import Transaction
 
 ANSWERED = 200
-_BY_KEY = select(IDEMPOTENCY.c.content_sha256, IDEMPOTENCY.c.status, IDEMPOTENCY.c.answer).where(
-    IDEMPOTENCY.c.partner == bindparam("partner"), IDEMPOTENCY.c.key == bindparam("key")
+_BY_KEYS = select(
+    IDEMPOTENCY.c.key, IDEMPOTENCY.c.content_sha256, IDEMPOTENCY.c.status, IDEMPOTENCY.c.answer
+).where(
+    IDEMPOTENCY.c.partner == bindparam("partner"),
+    IDEMPOTENCY.c.key.in_(bindparam("keys", expanding=True)),
 )
 
 
@@ -38,8 +41,22 @@ class Remembered:
 
 def recall(connection: Connection, *, partner: str, key: str) -> Remembered | None:
     """What this partner's key was answered; None where the key is new."""
-    row = connection.execute(_BY_KEY, {"partner": partner, "key": key}).one_or_none()
-    return None if row is None else Remembered(row.content_sha256, row.status, bytes(row.answer))
+    return _recall_all(connection, partner, [key]).get(key)
+
+
+def recalled(transaction: Transaction, *, partner: str, key: str) -> Remembered | None:
+    """The same within a transaction, with what it has itself remembered."""
+    name = (IDEMPOTENCY, partner, key)
+    if name not in transaction.met:
+        transaction.met[name] = recall(transaction.connection, partner=partner, key=key)
+    met: Remembered | None = transaction.met[name]
+    return met
+
+
+def foresee(transaction: Transaction, *, partner: str, keys: Sequence[str]) -> None:
+    """Look many keys up in one go, for works that will ask for each."""
+    found = _recall_all(transaction.connection, partner, keys)
+    transaction.met |= {(IDEMPOTENCY, partner, key): found.get(key) for key in keys}
 
 
 def remember(transaction: Transaction, remembered: Remembered, *, partner: str, key: str) -> None:
@@ -53,12 +70,13 @@ def remember(transaction: Transaction, remembered: Remembered, *, partner: str, 
         "remembered_at": instant_text(transaction.at),
     }
     transaction.add(IDEMPOTENCY, row)
+    transaction.met[IDEMPOTENCY, partner, key] = remembered
 
 
 def once(
     transaction: Transaction,
-    effect: Callable[[Transaction], dict[str, Any] | Refused],
     *,
+    effect: Callable[[Transaction], dict[str, Any] | Refused],
     partner: str,
     key: str,
     content_sha256: str,
@@ -67,7 +85,8 @@ def once(
 
     A refusal has no effect and is not remembered: asked again, it is judged again.
     """
-    before = recall(transaction.connection, partner=partner, key=key)
+    transaction.write_out()  # a neighbour in this transaction may have answered it just now
+    before = recalled(transaction, partner=partner, key=key)
     if before is not None:
         return before.answer if before.content_sha256 == content_sha256 else Conflict.KEY
     done = effect(transaction)
@@ -83,3 +102,12 @@ def forget(transaction: Transaction, *, before: datetime) -> int:
     """Drop answers remembered before an instant; how many."""
     query = delete(IDEMPOTENCY).where(IDEMPOTENCY.c.remembered_at < instant_text(before))
     return transaction.connection.execute(query).rowcount
+
+
+def _recall_all(
+    connection: Connection, partner: str, keys: Sequence[str]
+) -> dict[str, Remembered]:
+    rows = connection.execute(_BY_KEYS, {"partner": partner, "keys": list(keys)})
+    return {
+        row.key: Remembered(row.content_sha256, row.status, bytes(row.answer)) for row in rows
+    }

@@ -155,6 +155,7 @@ def _operate(
     after = moved(kept.loan, move, at=transaction.now, amount_minor=amount_minor)
     if isinstance(after, Refused):
         return after
+    transaction.write_out()
     before = operations.of(transaction.connection, LOAN, kept.decision_id)
     listed = _move(transaction, kept, move, after, named=named, detail=detail)
     return shown(replace(named, loan=after), [*before, listed])

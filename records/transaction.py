@@ -1,6 +1,6 @@
 """One durable transaction: the writers' lock, the instant it takes place, and its journal batch."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -26,34 +26,40 @@ class Transaction:
 
     `now` is the database's present; `at` is the same, never before what was journalled last, so
     that the journal's times run one way whatever a clock does. Rows that are only ever added wait
-    for the end of the transaction and go in one go (`close`).
+    for the end of the transaction and go in one go (`close`); a work that reads what a work before
+    it in the same transaction may have added writes them first (`write_out`).
     """
 
     def __init__(self, connection: Connection, head: Head, now: datetime) -> None:
         self.connection = connection
         self.now = now
         self.at = max(now, instant_of(head.sealed_at))
+        self.met: dict[Hashable, Any] = {}
         self._head = head
         self._journal: list[tuple[Table, Row]] = []
-        self._added: dict[Table, list[Row]] = {}
+        self._waiting: dict[Table, list[Row]] = {}
 
     def add(self, table: Table, row: Row) -> None:
         """Add a row at the end of this transaction."""
-        self._added.setdefault(table, []).append(row)
+        self._waiting.setdefault(table, []).append(row)
 
     def journal(self, table: Table, row: Row, *, topic: str, partner: str, told: bytes) -> None:
         """Append a row to the journal, and to the outbox what is told of it (JSON)."""
         seq = self._head.seq + len(self._journal) + 1
         self._journal.append((table, {"seq": seq, **row}))
+        self.add(table, {"seq": seq, **row})
         event = {"seq": seq, "topic": topic, "partner": partner, "body": told.decode()}
         self.add(OUTBOX, event | {"at": instant_text(self.at), "delivered_at": None})
 
+    def write_out(self) -> None:
+        """Write what waits, so that it can be read before the transaction ends."""
+        for table, rows in self._waiting.items():
+            self.connection.execute(insert(table), rows)
+        self._waiting.clear()
+
     def close(self) -> None:
         """Write what waits and seal the journal's batch; the commit follows."""
-        for table, row in self._journal:
-            self.add(table, row)
-        for table, rows in self._added.items():
-            self.connection.execute(insert(table), rows)
+        self.write_out()
         if self._journal:
             self._seal()
 
