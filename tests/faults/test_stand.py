@@ -19,7 +19,10 @@ from tests.stand.wire import Wire
 TELL = """
 import sys, threading, time
 for _ in sys.stdin:
-    threading.Event().wait(0.01)
+    before = time.monotonic()
+    time.sleep(0.1)
+    threading.Event().wait(0.1)
+    assert 0.2 <= time.monotonic() - before < 5
     print(time.time(), time.monotonic(), flush=True)
 """
 

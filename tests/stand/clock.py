@@ -1,9 +1,12 @@
 """A wall clock that a test moves while a child process reads it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.stand.presence import missing
+
+SLEEP_MENDED = Path(__file__).parent / "under_faketime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +19,14 @@ class FalseClock:
     @property
     def environ(self) -> dict[str, str]:
         """For a child's environment. Its monotonic clock and the times of files stay true."""
+        path = [str(SLEEP_MENDED), *filter(None, [os.environ.get("PYTHONPATH")])]
         return {
             "LD_PRELOAD": str(self.library),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
+            "PYTHONPATH": os.pathsep.join(path),
         }
 
     def move(self, seconds: float) -> None:
