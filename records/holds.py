@@ -186,7 +186,7 @@ def _move(
     released_minor = after.released_minor - before.released_minor
     amount_minor = sum(getattr(after, name) - getattr(before, name) for name in _AMOUNTS)
     detail = None
-    if complete:
+    if complete and move is HoldMove.CAPTURE:
         amount_minor -= released_minor
         detail = {"complete": True, "released_minor": released_minor}
     by_minor = after.exposure_minor - before.exposure_minor

@@ -1,0 +1,342 @@
+"""Random lives of lines, holds and loans on real records, against the ledger kept on paper.
+
+Every step is a request (or several in one transaction, one that dies before its commit, one sent
+again, one garbled under an old key); after every step all that stands must be as the model says.
+"""
+
+import itertools
+import os
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select, union_all
+
+from records import lines
+from records.group_commit import GroupCommit
+from records.store import open_records
+from records.tables import (
+    BATCHES,
+    DECISIONS,
+    HEAD,
+    HOLDS,
+    LOANS,
+    OPERATIONS,
+    OUTBOX,
+)
+from tests.records.ledger_at_work import Gate, Work, in_words, instant, said
+from tests.records.ledger_model import (
+    Accept,
+    Authorise,
+    Expire,
+    Happen,
+    Model,
+    Move,
+    Put,
+    Reserve,
+)
+
+NAMES = st.integers(0, 1)
+AMOUNTS = st.integers(1, 12)
+ASKED = st.none() | st.integers(-1, 14)
+LASTS = st.integers(0, 12)
+CEILINGS = st.sampled_from([15, 30, 60])
+FRESH = st.just(None)
+ANY = st.integers(0, 1_000)  # one of those that are there
+MOVES = st.sampled_from(["capture", "capture", "release", "settle"])
+EVENTS = st.sampled_from(["disbursed", "repaid", "cancelled", "restructured", "written_off"])
+# Numbers stand for names: those of this run are put in when the request is made.
+AUTHORISE = st.builds(
+    Authorise, NAMES, NAMES, FRESH | ANY, AMOUNTS, st.integers(0, 12), CEILINGS, LASTS
+)
+RESERVE = st.builds(Reserve, NAMES, NAMES, FRESH | ANY, AMOUNTS, CEILINGS, LASTS)
+MOVE = st.builds(Move, FRESH | FRESH | NAMES, ANY, MOVES, ASKED, st.booleans())
+ACCEPT = st.builds(Accept, FRESH | FRESH | NAMES, ANY, NAMES, AMOUNTS)
+HAPPEN = st.builds(Happen, FRESH | FRESH | NAMES, ANY, EVENTS, ASKED)
+PUT = st.builds(
+    Put,
+    NAMES,
+    st.sampled_from(["user", "merchant"]),
+    NAMES,
+    st.integers(0, 40),
+    st.none() | st.integers(-1, 20),
+)
+REQUESTS = st.one_of(AUTHORISE, AUTHORISE, MOVE, MOVE, RESERVE, ACCEPT, HAPPEN, PUT)
+KEYS = FRESH | FRESH | FRESH | ANY
+RUNS = itertools.count()
+
+
+class DiedError(Exception):
+    """The process that wrote is gone before its commit."""
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """One run on records that earlier runs have used, with names of its own."""
+
+    records = None
+    group_commit = None
+    seconds = 0  # what the records take for the present
+
+    def __init__(self):
+        super().__init__()
+        self.run, self.fresh = next(RUNS), itertools.count()
+        self.model, self.sent, self.bytes_of = Model(), [], {}
+        self.model.now = self._set_clock(by=1)
+        with self.records.reading() as connection:
+            self.seq = self.first_seq = connection.execute(select(HEAD.c.seq)).scalar_one()
+
+    @rule(sketch=REQUESTS, key=KEYS)
+    def one(self, sketch, key):
+        self._alone(*self._made(sketch, key))
+
+    @rule(sketches=st.lists(st.tuples(REQUESTS, KEYS), min_size=2, max_size=5))
+    def several_at_once(self, sketches):
+        self._together([self._made(*sketch) for sketch in sketches])
+
+    @rule(sketch=st.one_of(AUTHORISE, MOVE), times=st.integers(2, 3), key=KEYS)
+    def the_same_several_times_at_once(self, sketch, times, key):
+        self._together([self._made(sketch, key)] * times)
+
+    @precondition(lambda self: self.sent)
+    @rule(one=ANY)
+    def again(self, one):
+        self._alone(*self.sent[one % len(self.sent)])
+
+    @precondition(lambda self: self.sent)
+    @rule(one=ANY, by=st.integers(1, 3))
+    def something_else_under_an_old_key(self, one, by):
+        request, key = self.sent[one % len(self.sent)]
+        field = "deposit" if isinstance(request, Authorise) else "partner"
+        if hasattr(request, "amount") and request.amount is not None:
+            field = "amount"
+        if field != "partner":
+            self._alone(replace(request, **{field: getattr(request, field) + by}), key)
+
+    @precondition(lambda self: self.sent)
+    @rule(one=ANY)
+    def the_same_under_a_new_key(self, one):
+        request, _ = self.sent[one % len(self.sent)]
+        self._alone(request, self._name("k", next(self.fresh)))
+
+    @rule(sketch=REQUESTS, key=KEYS)
+    def one_that_dies(self, sketch, key):
+        work = self._work(*self._made(sketch, key))
+        with pytest.raises(DiedError):
+            self._dies(work)
+
+    @rule()
+    def expire(self):
+        self._alone(Expire(), None)
+
+    @rule(by=st.sampled_from([-2, 1, 2, 5, 15]))
+    def time_passes(self, by):
+        self.model.now = self._set_clock(by=by)
+
+    @invariant()
+    def all_stands_as_on_paper(self):
+        with self.records.reading() as connection:
+            self._check_holds(connection)
+            self._check_loans(connection)
+            self._check_lines(connection)
+            self._check_journal(connection)
+
+    def teardown(self):
+        """Ends what would come due in a later run."""
+        self.model.now = self._set_clock(by=100)
+        self._alone(Expire(), None)
+        self.all_stands_as_on_paper()
+
+    def _alone(self, request, key):
+        work = self._work(request, key)
+        expected = self.model.apply(request, key, work.fresh)
+        with self.records.writing() as transaction:
+            outcome = work(transaction)
+        self._is_as_expected(request, expected, outcome)
+
+    def _dies(self, work):
+        with self.records.writing() as transaction:
+            work(transaction)
+            transaction.close()
+            raise DiedError
+
+    def _together(self, asked):
+        works = [self._work(*one) for one in asked]
+        expected = [
+            self.model.apply(request, key, work.fresh)
+            for (request, key), work in zip(asked, works, strict=True)
+        ]
+        outcomes = Gate().hold(self.group_commit, works)
+        for (request, _), came, outcome in zip(asked, expected, outcomes, strict=True):
+            self._is_as_expected(request, came, outcome)
+
+    def _is_as_expected(self, request, expected, outcome):
+        found = in_words(outcome)
+        if expected[0] != "answer":
+            assert found == expected, request
+            return
+        assert found[0] == "answer", (request, expected, found)
+        _, number, must_say = expected
+        assert self.bytes_of.setdefault(number, found[1]) == found[1], "an answer has changed"
+        told = said(found[1])
+        if must_say.get("hold"):
+            must_say, told = must_say["hold"], told["hold"]
+        assert {name: told[name] for name in must_say} == must_say, request
+
+    def _work(self, request, key):
+        return Work(request, key, self._name("n", next(self.fresh)), self.model.now)
+
+    def _made(self, sketch, key):
+        """A request of this run from a sketch of one; kept, so that it can be sent again."""
+        if key is None or not self.sent:
+            key = self._name("k", next(self.fresh))
+        else:
+            _, key = self.sent[key % len(self.sent)]
+        made = replace(sketch, **self._named(sketch))
+        if not isinstance(made, Put):
+            self.sent.append((made, key))
+        return made, key
+
+    def _named(self, sketch):
+        match sketch:
+            case Authorise():
+                part = min(sketch.authorized, sketch.deposit)
+                return self._order(sketch) | {
+                    "user": self._name("u", sketch.user),
+                    "authorized": part,
+                }
+            case Reserve():
+                return self._order(sketch) | {"merchant": self._name("m", sketch.merchant)}
+            case Move():
+                auth_no, hold = self._pick(self.model.holds, sketch.auth_no)
+                return {"auth_no": auth_no, "partner": self._partner(sketch, hold)}
+            case Accept():
+                number, loan = self._pick(self.model.loans, sketch.decision_id)
+                loan_no = f"{number}-{sketch.loan_no}"
+                partner = self._partner(sketch, loan)
+                return {"decision_id": number, "loan_no": loan_no, "partner": partner}
+            case Happen():
+                accepted = {it.loan_no: it for it in self.model.loans.values() if it.loan_no}
+                loan_no, loan = self._pick(accepted, sketch.loan_no)
+                return {"loan_no": loan_no, "partner": self._partner(sketch, loan)}
+            case Put():
+                name = self._name(sketch.kind[0], sketch.name)
+                return {"name": name, "partner": self._name("p", sketch.partner)}
+
+    def _order(self, sketch):
+        order = 1_000 + next(self.fresh) if sketch.order is None else sketch.order % 4
+        return {"partner": self._name("p", sketch.partner), "order": self._name("o", order)}
+
+    def _partner(self, sketch, owned):
+        if sketch.partner is None and owned is not None:
+            return owned.partner
+        return self._name("p", sketch.partner or 0)
+
+    def _pick(self, among, one):
+        """One of those that are there, the latest more often; now and then one that is not."""
+        names = list(among)
+        if not names or one == 0:
+            return self._name("x", one), None
+        name = names[-1 - one % min(4, len(names))]
+        return name, among[name]
+
+    def _name(self, kind, number):
+        return f"{kind}{number}-{self.run}"
+
+    @classmethod
+    def _set_clock(cls, *, by):
+        LedgerMachine.seconds += by
+        return LedgerMachine.seconds
+
+    def _partners(self):
+        return [self._name("p", 0), self._name("p", 1)]
+
+    def _check_holds(self, connection):
+        c = HOLDS.c
+        query = select(
+            c.auth_no,
+            c.authorized_minor,
+            c.captured_minor,
+            c.released_minor,
+            c.settled_minor,
+            c.state,
+        ).where(c.partner.in_(self._partners()))
+        found = {number: tuple(rest) for number, *rest in connection.execute(query)}
+        assert found == {number: it.amounts() for number, it in self.model.holds.items()}
+        for authorized, captured, released, settled, state in found.values():
+            assert 0 <= settled <= captured
+            assert authorized - captured - released >= (1 if state == "AUTHORIZED" else 0)
+
+    def _check_loans(self, connection):
+        c = LOANS.c
+        query = select(
+            c.decision_id,
+            c.principal_minor,
+            c.repaid_minor,
+            c.released_minor,
+            c.written_off_minor,
+            c.state,
+        ).where(c.partner.in_(self._partners()))
+        found = {number: tuple(rest) for number, *rest in connection.execute(query)}
+        assert found == {number: it.amounts() for number, it in self.model.loans.items()}
+
+    def _check_lines(self, connection):
+        for kind in ("user", "merchant"):
+            names = [self._name(kind[0], number) for number in (0, 1)]
+            found = lines.read(connection, kind=kind, entity_ids=names)
+            for name, line in zip(names, found, strict=True):
+                on_paper = self.model.lines.get((kind, name))
+                limit, until = (on_paper.limit, on_paper.valid_until) if on_paper else (None, None)
+                assert line.used_minor == self.model.used(kind, name)
+                assert line.limit_minor == limit
+                assert line.valid_until == (None if until is None else instant(until))
+
+    def _check_journal(self, connection):
+        """One numbering without gaps, one event a row, and as many rows as there were effects."""
+        head = connection.execute(select(HEAD.c.seq, HEAD.c.batch)).one()
+        rows = union_all(
+            select(DECISIONS.c.seq).where(DECISIONS.c.seq > self.seq),
+            select(OPERATIONS.c.seq).where(OPERATIONS.c.seq > self.seq),
+        )
+        expected = list(range(self.seq + 1, head.seq + 1))
+        assert sorted(connection.execute(rows).scalars()) == expected
+        told = select(OUTBOX.c.seq).where(OUTBOX.c.seq > self.seq).order_by(OUTBOX.c.seq)
+        assert list(connection.execute(told).scalars()) == expected
+        last = select(BATCHES.c.last_seq).where(BATCHES.c.batch == head.batch)
+        assert connection.execute(last).scalar_one_or_none() == (head.seq or None)
+        assert head.seq - self.first_seq == self.model.rows
+        self.seq = head.seq
+
+
+@pytest.fixture
+def machine(records_url):
+    """The machine on records that are opened once for all its runs."""
+    records = open_records(records_url, fixed_now=lambda: instant(LedgerMachine.seconds))
+    group_commit = GroupCommit(records)
+    LedgerMachine.records, LedgerMachine.group_commit = records, group_commit
+    yield LedgerMachine
+    group_commit.close()
+    records.close()
+
+
+def test_whatever_is_asked_the_records_are_as_on_paper(machine, runs):
+    long = os.environ.get("VOUCH_ACCEPTANCE") == "1"
+    how = settings(
+        max_examples=runs(full=2_000, short=40),
+        stateful_step_count=50,
+        deadline=None,
+        derandomize=not long,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    run_state_machine_as_test(machine, settings=how)
+    with machine.records.reading() as connection:
+        assert connection.execute(select(HEAD.c.seq)).scalar_one() > 0
