@@ -1,5 +1,6 @@
 """Loans on record: reserved with their approval, accepted, moved by the events lenders send."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -69,6 +70,7 @@ def reserved(transaction: Transaction, asked: Reservation, *, partner: str, toke
     kept = KeptLoan(loan=loan, decision_id=asked.decision_id, partner=partner, token=token)
     transaction.add(LOANS, _row(kept))
     done = _operation(kept, LoanMove.RESERVE, asked.amount_minor, loan.exposure_minor)
+    done = replace(done, detail={"expires_at": instant_text(loan.expires_at)})
     operations.write(transaction, done, {"state": loan.state.value})
 
 
@@ -93,7 +95,10 @@ def accept(
     """Make an approval exposure on the terms of one of its offers."""
     named = replace(kept, loan_no=loan_no, terms=terms)
     amount_minor: int = terms["amount_minor"]
-    return _operate(transaction, kept, LoanMove.ACCEPT, amount_minor=amount_minor, named=named)
+    detail = {"loan_no": loan_no, "terms_sha256": terms_sha256(_terms_text(named))}
+    return _operate(
+        transaction, kept, LoanMove.ACCEPT, amount_minor=amount_minor, named=named, detail=detail
+    )
 
 
 def happened(
@@ -141,6 +146,11 @@ def shown(kept: KeptLoan, done: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def terms_sha256(text: str | None) -> str:
+    """What the journal says of the terms that were accepted."""
+    return hashlib.sha256((text or "").encode()).hexdigest()
+
+
 def _operate(
     transaction: Transaction,
     kept: KeptLoan,
@@ -175,8 +185,8 @@ def _move(
     values |= {f"was_{name}": getattr(before, name) for name in _AMOUNTS}
     values |= {f"now_{name}": getattr(after, name) for name in _AMOUNTS}
     values |= {"now_state": after.state.value, "now_loan_no": named.loan_no}
-    terms = orjson.dumps(named.terms).decode() if named.terms else None
-    found = transaction.connection.execute(_MOVE, {**values, "now_terms": terms})
+    values |= {"now_terms": _terms_text(named)}
+    found = transaction.connection.execute(_MOVE, values)
     if found.rowcount != 1:
         raise RuntimeError(f"loan of {kept.decision_id} changed under its writer")
     by_minor = after.exposure_minor - before.exposure_minor
@@ -184,6 +194,10 @@ def _move(
     done = replace(_operation(named, move, _amount(move, before, after), by_minor), detail=detail)
     told = {"state": after.state.value, "loan_no": named.loan_no}
     return operations.write(transaction, done, told)
+
+
+def _terms_text(kept: KeptLoan) -> str | None:
+    return orjson.dumps(kept.terms).decode() if kept.terms else None
 
 
 def _amount(move: LoanMove, before: Loan, after: Loan) -> int:

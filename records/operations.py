@@ -1,4 +1,4 @@
-"""Operations on holds, loans, lines and decisions: journalled, and told in the outbox."""
+"""Operations on holds, loans, lines, decisions and subjects: journalled, told in the outbox."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from records.instants import instant_text
 from records.tables import OPERATIONS
 from records.transaction import Transaction
 
-HOLD, LOAN, LINE, DECISION = "hold", "loan", "line", "decision"
+HOLD, LOAN, LINE, DECISION, SUBJECT = "hold", "loan", "line", "decision", "subject"
 _OF = (
     select(OPERATIONS)
     .where(OPERATIONS.c.kind == bindparam("kind"), OPERATIONS.c.reference == bindparam("reference"))
