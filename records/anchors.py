@@ -68,6 +68,15 @@ class Anchors:
                 if line.endswith(b"\n"):
                     yield self._head_of(line, number)
 
+    def set_aside(self, at: datetime) -> Path | None:
+        """Rename the file, and begin anew: what was noted is of other records than there are now."""
+        if not self.path.exists():
+            return None
+        aside = self.path.with_name(f"{self.path.stem}-until-{at:%Y%m%dT%H%M%S}.jsonl")
+        self.path.rename(aside)
+        self._noted = None
+        return aside
+
     def _head_of(self, line: bytes, number: int) -> Head:
         try:
             told = json.loads(line)

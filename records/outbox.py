@@ -45,7 +45,8 @@ def delivered(transaction: Transaction, seqs: Sequence[int]) -> int:
     return transaction.connection.execute(query, {"delivered_at": at}).rowcount
 
 
-def forget_delivered(transaction: Transaction, *, before: datetime) -> int:
-    """Drop events that were received before an instant; how many."""
-    query = delete(OUTBOX).where(OUTBOX.c.delivered_at < instant_text(before))
+def forget_delivered(transaction: Transaction, *, before: datetime, limit: int) -> int:
+    """Drop events that were received before an instant, at most so many; how many."""
+    old = select(OUTBOX.c.seq).where(OUTBOX.c.delivered_at < instant_text(before)).limit(limit)
+    query = delete(OUTBOX).where(OUTBOX.c.seq.in_(old))
     return transaction.connection.execute(query).rowcount

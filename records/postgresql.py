@@ -73,14 +73,39 @@ class Postgresql:
 
     def copy_to(self, target: Path) -> None:
         """A consistent dump (pg_dump's own format), taken while others write."""
-        command = ["pg_dump", "--format=custom", f"--file={target}", self._libpq_url()]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            raise InputError("pg_dump is not there", "install PostgreSQL's client") from None
-        if done.returncode:
-            said = done.stderr.strip().splitlines()
-            raise InputError(f"pg_dump failed: {said[-1] if said else done.returncode}")
+        self._run("pg_dump", "--format=custom", f"--file={target}", f"--dbname={self._libpq_url}")
 
+    def restore_from(self, source: Path) -> None:
+        """Put a dump in the place of what is there; all of it or nothing."""
+        words = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
+        self._run("pg_restore", *words, f"--dbname={self._libpq_url}", str(source))
+
+    def scrub(self, *tables: str) -> None:
+        """Write these tables anew: what was deleted is not in their files any more.
+
+        PostgreSQL's own log (WAL) holds it until the server has reused its files.
+        """
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM FULL {table}")
+
+    @property
     def _libpq_url(self) -> str:
-        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        """The URL without its password, which other users could read in the list of processes."""
+        return self._url.set(drivername="postgresql", password=None).render_as_string()
+
+    def _run(self, program: str, *words: str) -> None:
+        secret = {"PGPASSWORD": str(self._url.password)} if self._url.password else {}
+        try:
+            done = subprocess.run(
+                [program, *words],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=os.environ | secret,
+            )
+        except FileNotFoundError:
+            raise InputError(f"{program} is not there", "install PostgreSQL's client") from None
+        if done.returncode:
+            said = done.stderr.strip().splitlines() or [str(done.returncode)]
+            raise InputError(f"{program} failed: {said[-1]}")

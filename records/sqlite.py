@@ -1,5 +1,6 @@
 """SQLite: the embedded database, durable on every commit."""
 
+import shutil
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from credit.errors import InputError
+from records.placing import into_place
 
 # Before 3.51.3 a WAL reset could lose committed pages (sqlite.org/wal.html, "WAL-reset bug").
 SQLITE_AT_LEAST = (3, 51, 3)
@@ -68,8 +70,37 @@ class Sqlite:
 
     def copy_to(self, target: Path) -> None:
         """A consistent copy of the file, taken while others write."""
-        with closing(pysqlite.connect(str(self.path))) as connection:
-            connection.execute("VACUUM INTO ?", (str(target),))
+        self._run("VACUUM INTO ?", str(target))
+
+    def restore_from(self, source: Path) -> None:
+        """Put a copy in the place of this file, which nobody has open."""
+        fresh = self.path.with_name(f".{self.path.name}.restored")
+        shutil.copyfile(source, fresh)
+        for leftover in (f"{self.path}-wal", f"{self.path}-shm"):
+            Path(leftover).unlink(missing_ok=True)
+        into_place(fresh, self.path)
+
+    def scrub(self, *_tables: str) -> None:
+        """Write the file anew and empty its log: what was deleted is in neither any more."""
+        self._run("VACUUM")
+        ((log_in_use, *_),) = self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+        if log_in_use:
+            raise InputError(
+                f"{self.path}-wal is in use by a long reader and still holds what was deleted",
+                "say it again when the reader has ended",
+            )
+
+    def _run(self, statement: str, *values: str) -> list[Any]:
+        try:
+            with closing(self._connect()) as connection:
+                return list(connection.execute(statement, values))
+        except pysqlite.Error as error:
+            what = statement.partition("?")[0].strip()
+            raise InputError(f"{self.path}: {what}: {error}") from None
+
+    def _connect(self) -> Any:
+        seconds = self._busy_ms / 1_000
+        return pysqlite.connect(str(self.path), timeout=seconds, isolation_level=None)
 
     def _open_engine(self) -> Engine:
         try:

@@ -57,6 +57,14 @@ class Database(Protocol):
         """A consistent copy, taken while others write."""
         ...
 
+    def restore_from(self, source: Path) -> None:
+        """Put such a copy in the place of records that nobody has open."""
+        ...
+
+    def scrub(self, *tables: str) -> None:
+        """Leave nothing on the disk of what was deleted from these tables."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
