@@ -6,6 +6,7 @@ from console import (
     data_commands,
     decision_commands,
     feature_commands,
+    ledger_commands,
     model_commands,
     monitor_commands,
     train_commands,
@@ -29,4 +30,5 @@ app.command()(decision_commands.serve)
 app.command()(decision_commands.decide)
 app.command()(decision_commands.replay)
 app.add_typer(decision_commands.policy, name="policy")
+app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(monitor_commands.app, name="monitor")

@@ -69,7 +69,7 @@ class Anchors:
                     yield self._head_of(line, number)
 
     def set_aside(self, at: datetime) -> Path | None:
-        """Rename the file, and begin anew: what was noted is of other records than there are now."""
+        """Rename the file and begin anew: it tells of other records than there are now."""
         if not self.path.exists():
             return None
         aside = self.path.with_name(f"{self.path.stem}-until-{at:%Y%m%dT%H%M%S}.jsonl")
