@@ -1,6 +1,9 @@
 """Putting a decision on record: once for a key, once for an order, with what it takes of a line."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
@@ -8,13 +11,26 @@ from sqlalchemy import Connection
 from credit.ledger.exposure import Line
 from records import holds, idempotency, journal, lines, loans, subjects
 from records.holds import Opening
-from records.idempotency import ANSWERED, Conflict, Remembered
-from records.journal import Entry
+from records.idempotency import ANSWERED, BY_KEY, Conflict, Remembered
+from records.journal import BY_ORDER, Entry
 from records.loans import Reservation
+from records.lookups import Findings, Lookup, Name
 from records.pseudonyms import KIND_OF, content_tag
+from records.subjects import BY_NAME, Subject
 from records.transaction import Transaction
 
-__all__ = ["Asked", "Claim", "Conflict", "NoRoom", "Recorded", "answer_of", "answered", "record"]
+__all__ = [
+    "Asked",
+    "Claim",
+    "Conflict",
+    "NoRoom",
+    "Recorded",
+    "Recording",
+    "answer_of",
+    "answered",
+    "record",
+    "record_all",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +55,11 @@ class Claim:
     takes: Opening | Reservation
     ceiling_minor: int
 
+    @property
+    def auth_no(self) -> str | None:
+        """The hold's number; None for a reservation."""
+        return self.takes.auth_no if isinstance(self.takes, Opening) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -55,6 +76,9 @@ class NoRoom:
     line: Line
 
 
+Answer = Recorded | Conflict | NoRoom
+
+
 def answer_of(entry: Entry) -> bytes:
     """The answer to a decision, the same bytes whenever it is asked for.
 
@@ -67,57 +91,144 @@ def answer_of(entry: Entry) -> bytes:
 
 def answered(connection: Connection, asked: Asked) -> bytes | Conflict | None:
     """What was answered before to this key or order; None where both are new."""
-    before = _remembered(connection, asked)
-    if before is not None:
-        return before.answer if before.content_sha256 == asked.content_sha256 else Conflict.KEY
-    if asked.order_no is None:
-        return None
-    standing = journal.read_order(
-        connection, partner=asked.partner, product=asked.product, order_no=asked.order_no
-    )
-    if standing is None:
-        return None
-    entry, tag = standing
-    return answer_of(entry) if _is_same(connection, asked, tag) else Conflict.REFERENCE
+    return _answered(Findings(connection), asked)
 
 
-def record(
-    transaction: Transaction, *, asked: Asked, entry: Entry, claim: Claim | None
-) -> Recorded | Conflict | NoRoom:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """`record` as a work of a group, whose recordings are made together."""
+
+    asked: Asked
+    entry: Entry
+    claim: Claim | None
+
+    def __call__(self, transaction: Transaction) -> Answer:
+        """What `record` answers."""
+        [told] = record_all(transaction, [self])
+        return told
+
+    @staticmethod
+    def together(transaction: Transaction, works: Sequence["Recording"]) -> list[Answer]:
+        """The same for many, in order."""
+        return record_all(transaction, works)
+
+    @property
+    def names(self) -> Iterator[tuple[Lookup[Any], Name]]:
+        """What it is looked up by: key and order, where it has them."""
+        asked = self.asked
+        if asked.key is not None:
+            yield BY_KEY, (asked.partner, asked.key)
+        if asked.order_no is not None:
+            yield BY_ORDER, (asked.partner, asked.product, asked.order_no)
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """Whom it is about: kind and name."""
+        return KIND_OF[self.asked.product], self.asked.entity_id
+
+
+def record(transaction: Transaction, *, asked: Asked, entry: Entry, claim: Claim | None) -> Answer:
     """Write the decision, its claim and its answer, unless one stands already: then that counts.
 
     On a conflict, or without room for the claim, nothing is written.
     """
-    before = answered(transaction.connection, asked)
+    return Recording(asked=asked, entry=entry, claim=claim)(transaction)
+
+
+def record_all(transaction: Transaction, recordings: Sequence[Recording]) -> list[Answer]:
+    """What `record` answers to each, in order, with a few statements for all."""
+    _look_up(transaction.findings, recordings)
+    told: dict[int, Answer] = {}
+    waiting = dict(enumerate(recordings))
+    while waiting:
+        places = _apart(waiting)
+        answers = _record_apart(transaction, [waiting.pop(place) for place in places])
+        told.update(zip(places, answers, strict=True))
+    return [told[place] for place in range(len(recordings))]
+
+
+def _look_up(findings: Findings, recordings: Sequence[Recording]) -> None:
+    names: defaultdict[Lookup[Any], list[Name]] = defaultdict(list)
+    for recording in recordings:
+        for lookup, name in recording.names:
+            names[lookup].append(name)
+    for lookup, these in names.items():
+        findings.look_up(lookup, these)
+
+
+def _apart(waiting: Mapping[int, Recording]) -> list[int]:
+    """The first of each key and order: whoever shares one with them must see what they came to."""
+    seen: set[tuple[Lookup[Any], Name]] = set()
+    places = []
+    for place, recording in waiting.items():
+        names = set(recording.names)
+        if seen.isdisjoint(names):
+            places.append(place)
+        seen |= names
+    return places
+
+
+def _record_apart(transaction: Transaction, recordings: Sequence[Recording]) -> list[Answer]:
+    """Recordings of which no two share a key or an order."""
+    before = [_answered(transaction.findings, recording.asked) for recording in recordings]
+    both = list(zip(recordings, before, strict=True))
+    written = iter(_write(transaction, [recording for recording, one in both if one is None]))
+    return [
+        next(written) if one is None else _again(transaction, recording.asked, one)
+        for recording, one in both
+    ]
+
+
+def _again(transaction: Transaction, asked: Asked, before: bytes | Conflict) -> Recorded | Conflict:
     if isinstance(before, Conflict):
         return before
-    if before is None:
-        written = _write(transaction, asked, entry, claim)
-        if isinstance(written, NoRoom):
-            return written
-        _remember(transaction, asked, written)
-        return Recorded(written, new=True)
-    if asked.key and _remembered(transaction.connection, asked) is None:
+    if asked.key and _remembered(transaction.findings, asked) is None:
         _remember(transaction, asked, before)
     return Recorded(before, new=False)
 
 
-def _write(
-    transaction: Transaction, asked: Asked, entry: Entry, claim: Claim | None
-) -> bytes | NoRoom:
-    kind = KIND_OF[asked.product]
-    subject = subjects.admitted(transaction, kind=kind, entity_id=asked.entity_id)
-    if claim and not lines.take(
-        transaction,
-        subject.token,
-        amount_minor=claim.takes.amount_minor,
-        ceiling_minor=claim.ceiling_minor,
-    ):
-        return NoRoom(lines.of_token(transaction.connection, subject.token))
-    if claim:
-        entry = _claimed(transaction, entry, claim, asked.partner, subject.token)
+def _answered(findings: Findings, asked: Asked) -> bytes | Conflict | None:
+    before = _remembered(findings, asked)
+    if before is not None:
+        return before.answer if before.content_sha256 == asked.content_sha256 else Conflict.KEY
+    if asked.order_no is None:
+        return None
+    standing = findings.get(BY_ORDER, (asked.partner, asked.product, asked.order_no))
+    if standing is None:
+        return None
+    entry, tag = standing
+    return answer_of(entry) if _is_same(findings, asked, tag) else Conflict.REFERENCE
+
+
+def _write(transaction: Transaction, recordings: Sequence[Recording]) -> list[Recorded | NoRoom]:
+    """Decisions that nobody has made yet: who has no room for its claim is not written."""
+    met = subjects.admitted_all(transaction, [recording.subject for recording in recordings])
+    takings = [
+        lines.Taking(
+            token=subject.token,
+            amount_minor=recording.claim.takes.amount_minor,
+            ceiling_minor=recording.claim.ceiling_minor,
+        )
+        for recording, subject in zip(recordings, met, strict=True)
+        if recording.claim
+    ]
+    taken = iter(lines.take_all(transaction, takings))
+    return [
+        NoRoom(lines.of_token(transaction.connection, subject.token))
+        if recording.claim and not next(taken)
+        else _write_one(transaction, recording, subject)
+        for recording, subject in zip(recordings, met, strict=True)
+    ]
+
+
+def _write_one(transaction: Transaction, recording: Recording, subject: Subject) -> Recorded:
+    asked, entry = recording.asked, recording.entry
+    if recording.claim:
+        entry = _claimed(transaction, entry, recording.claim, asked.partner, subject.token)
     journal.write(transaction, entry, subject=subject, content_sha256=asked.content_sha256)
-    return answer_of(entry)
+    answer = answer_of(entry)
+    _remember(transaction, asked, answer)
+    return Recorded(answer, new=True)
 
 
 def _claimed(
@@ -130,10 +241,8 @@ def _claimed(
     return {**entry, "hold": hold}
 
 
-def _remembered(connection: Connection, asked: Asked) -> Remembered | None:
-    if asked.key is None:
-        return None
-    return idempotency.recall(connection, partner=asked.partner, key=asked.key)
+def _remembered(findings: Findings, asked: Asked) -> Remembered | None:
+    return None if asked.key is None else findings.get(BY_KEY, (asked.partner, asked.key))
 
 
 def _remember(transaction: Transaction, asked: Asked, answer: bytes) -> None:
@@ -142,8 +251,7 @@ def _remember(transaction: Transaction, asked: Asked, answer: bytes) -> None:
         idempotency.remember(transaction, kept, partner=asked.partner, key=asked.key)
 
 
-def _is_same(connection: Connection, asked: Asked, tag: str) -> bool:
+def _is_same(findings: Findings, asked: Asked, tag: str) -> bool:
     """Whether an order was decided for this subject with this very content."""
-    kind = KIND_OF[asked.product]
-    subject = subjects.known(connection, kind=kind, entity_id=asked.entity_id)
+    subject = findings.get(BY_NAME, (KIND_OF[asked.product], asked.entity_id))
     return subject is not None and content_tag(subject.key, asked.content_sha256) == tag

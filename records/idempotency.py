@@ -1,26 +1,22 @@
 """Answers by idempotency key: committed with their effect, so that a retry finds both or none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, Select, delete, func, select, tuple_
 
 from credit.ledger.lifecycle import Refused
 from records.instants import instant_text
+from records.lookups import Findings, Lookup
 from records.tables import IDEMPOTENCY
 from records.transaction import Transaction
 
 ANSWERED = 200
-_BY_KEYS = select(
-    IDEMPOTENCY.c.key, IDEMPOTENCY.c.content_sha256, IDEMPOTENCY.c.status, IDEMPOTENCY.c.answer
-).where(
-    IDEMPOTENCY.c.partner == bindparam("partner"),
-    IDEMPOTENCY.c.key.in_(bindparam("keys", expanding=True)),
-)
+_KEY_COLUMNS = select(IDEMPOTENCY.c.partner, IDEMPOTENCY.c.key)
 
 
 class Conflict(Enum):
@@ -39,24 +35,20 @@ class Remembered:
     answer: bytes
 
 
+def _remembered(row: Any) -> Remembered:
+    return Remembered(row.content_sha256, row.status, bytes(row.answer))
+
+
+BY_KEY = Lookup(
+    select(IDEMPOTENCY.c.content_sha256, IDEMPOTENCY.c.status, IDEMPOTENCY.c.answer),
+    by=(IDEMPOTENCY.c.partner, IDEMPOTENCY.c.key),
+    value=_remembered,
+)
+
+
 def recall(connection: Connection, *, partner: str, key: str) -> Remembered | None:
     """What this partner's key was answered; None where the key is new."""
-    return _recall_all(connection, partner, [key]).get(key)
-
-
-def recalled(transaction: Transaction, *, partner: str, key: str) -> Remembered | None:
-    """The same within a transaction, with what it has itself remembered."""
-    name = (IDEMPOTENCY, partner, key)
-    if name not in transaction.met:
-        transaction.met[name] = recall(transaction.connection, partner=partner, key=key)
-    met: Remembered | None = transaction.met[name]
-    return met
-
-
-def foresee(transaction: Transaction, *, partner: str, keys: Sequence[str]) -> None:
-    """Look many keys up in one go, for works that will ask for each."""
-    found = _recall_all(transaction.connection, partner, keys)
-    transaction.met |= {(IDEMPOTENCY, partner, key): found.get(key) for key in keys}
+    return Findings(connection).get(BY_KEY, (partner, key))
 
 
 def remember(transaction: Transaction, remembered: Remembered, *, partner: str, key: str) -> None:
@@ -70,7 +62,7 @@ def remember(transaction: Transaction, remembered: Remembered, *, partner: str, 
         "remembered_at": instant_text(transaction.at),
     }
     transaction.add(IDEMPOTENCY, row)
-    transaction.met[IDEMPOTENCY, partner, key] = remembered
+    transaction.findings.put(BY_KEY, (partner, key), remembered)
 
 
 def once(
@@ -85,8 +77,8 @@ def once(
 
     A refusal has no effect and is not remembered: asked again, it is judged again.
     """
-    transaction.write_out()  # a neighbour in this transaction may have answered it just now
-    before = recalled(transaction, partner=partner, key=key)
+    transaction.write_out()  # the effect may read what a neighbour in this transaction added
+    before = transaction.findings.get(BY_KEY, (partner, key))
     if before is not None:
         return before.answer if before.content_sha256 == content_sha256 else Conflict.KEY
     done = effect(transaction)
@@ -98,16 +90,22 @@ def once(
     return answer
 
 
-def forget(transaction: Transaction, *, before: datetime) -> int:
-    """Drop answers remembered before an instant; how many."""
-    query = delete(IDEMPOTENCY).where(IDEMPOTENCY.c.remembered_at < instant_text(before))
-    return transaction.connection.execute(query).rowcount
+def forget(transaction: Transaction, *, before: datetime, limit: int) -> int:
+    """Drop answers remembered before an instant, at most so many; how many."""
+    old = _KEY_COLUMNS.where(IDEMPOTENCY.c.remembered_at < instant_text(before)).limit(limit)
+    return _drop(transaction, old)
 
 
-def _recall_all(
-    connection: Connection, partner: str, keys: Sequence[str]
-) -> dict[str, Remembered]:
-    rows = connection.execute(_BY_KEYS, {"partner": partner, "keys": list(keys)})
-    return {
-        row.key: Remembered(row.content_sha256, row.status, bytes(row.answer)) for row in rows
-    }
+def forget_naming(transaction: Transaction, name: str) -> int:
+    """Drop the answers that hold a name; how many. What they answered stands, unanswered."""
+    quoted = orjson.dumps(name)
+    if transaction.connection.dialect.name == "postgresql":
+        place = func.pg_catalog.position(IDEMPOTENCY.c.answer, quoted)
+    else:
+        place = func.instr(IDEMPOTENCY.c.answer, quoted)
+    return _drop(transaction, _KEY_COLUMNS.where(place > 0))
+
+
+def _drop(transaction: Transaction, keys: Select[Any]) -> int:
+    named = tuple_(IDEMPOTENCY.c.partner, IDEMPOTENCY.c.key)
+    return transaction.connection.execute(delete(IDEMPOTENCY).where(named.in_(keys))).rowcount

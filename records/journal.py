@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, Select, bindparam, select
 
 from records.instants import instant_text
+from records.lookups import Findings, Lookup
 from records.pseudonyms import content_tag, with_name, without_name
 from records.store import Records
 from records.subjects import Subject
@@ -51,11 +52,6 @@ _BY_ID = _KEPT.where(
     DECISIONS.c.decision_id == bindparam("decision_id"),
     DECISIONS.c.partner == bindparam("partner"),
 )
-_BY_ORDER = _KEPT.where(
-    DECISIONS.c.partner == bindparam("partner"),
-    DECISIONS.c.product == bindparam("product"),
-    DECISIONS.c.order_no == bindparam("order_no"),
-)
 _PINNED = ("decision_id", "partner", "product", "reference_id", "order_no", "decided_at")
 _TOLD = ("decision_id", "product", "reference_id", "order_no", "decided_at")
 
@@ -64,9 +60,10 @@ def write(transaction: Transaction, entry: Entry, *, subject: Subject, content_s
     """Append one decision. A second one of the same order is an IntegrityError at the commit."""
     pinned: dict[str, Any] = {name: entry[name] for name in _PINNED}  # type: ignore[literal-required]  # names of Entry
     kept = without_name(entry, subject.token)
+    tag = content_tag(subject.key, content_sha256)
     row = pinned | {
         "token": subject.token,
-        "content_tag": content_tag(subject.key, content_sha256),
+        "content_tag": tag,
         "entry": orjson.dumps(kept).decode(),
     }
     told = {name: pinned[name] for name in _TOLD} | {"outcome": entry["decision"]["outcome"]}
@@ -77,6 +74,9 @@ def write(transaction: Transaction, entry: Entry, *, subject: Subject, content_s
         partner=entry["partner"],
         told=orjson.dumps(told),
     )
+    if entry["order_no"] is not None:
+        name = (entry["partner"], entry["product"], entry["order_no"])
+        transaction.findings.put(BY_ORDER, name, (entry, tag))
 
 
 def read(connection: Connection, *, partner: str, decision_id: str) -> Entry | None:
@@ -90,9 +90,7 @@ def read_order(
     connection: Connection, *, partner: str, product: str, order_no: str
 ) -> tuple[Entry, str] | None:
     """The decision on a partner's own number, and its content's tag; None where there is none."""
-    names = {"partner": partner, "product": product, "order_no": order_no}
-    row = connection.execute(_BY_ORDER, names).one_or_none()
-    return None if row is None else (_entry(row), row.content_tag)
+    return Findings(connection).get(BY_ORDER, (partner, product, order_no))
 
 
 def scan(
@@ -136,3 +134,14 @@ def _entry(row: Any) -> Entry:
         "Entry",
         {"order_no": None, "room_minor": None, "hold": None} | with_name(kept, row.entity_id),
     )
+
+
+def _tagged(row: Any) -> tuple[Entry, str]:
+    return _entry(row), row.content_tag
+
+
+BY_ORDER = Lookup(
+    _KEPT,
+    by=(DECISIONS.c.partner, DECISIONS.c.product, DECISIONS.c.order_no),
+    value=_tagged,
+)

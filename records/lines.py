@@ -1,6 +1,7 @@
 """Credit lines: one for each merchant and consumer, shared by products and partners."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from credit.ledger.exposure import Line
 from records import operations, subjects
 from records.instants import instant_of, instant_text
 from records.operations import LINE, Operation
+from records.store import Records
 from records.tables import LINES, SUBJECTS
 from records.transaction import Transaction
 
@@ -51,20 +53,66 @@ def read(connection: Connection, *, kind: str, entity_ids: Sequence[str]) -> lis
     return [found.get(entity_id, Line()) for entity_id in entity_ids]
 
 
+class CreditLines:
+    """The lines of open records, for who reads them and nothing else."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def read(self, *, kind: str, entity_ids: Sequence[str]) -> list[Line]:
+        """The line of each, in order, as it stands now."""
+        with self._records.reading() as connection:
+            return read(connection, kind=kind, entity_ids=entity_ids)
+
+
 def of_token(connection: Connection, token: str) -> Line:
     """The line of a subject."""
     return _line(connection.execute(_OF_TOKEN, {"of_token": token}).one())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """An amount to be taken of a line, and the most that may be used of it afterwards."""
+
+    token: str
+    amount_minor: int
+    ceiling_minor: int
+
+
 def take(transaction: Transaction, token: str, *, amount_minor: int, ceiling_minor: int) -> bool:
     """Take an amount of a line if there is room for it now; False where there is none."""
-    asked = {
-        "of_token": token,
-        "amount": amount_minor,
-        "ceiling": ceiling_minor,
+    taking = Taking(token=token, amount_minor=amount_minor, ceiling_minor=ceiling_minor)
+    [taken] = take_all(transaction, [taking])
+    return taken
+
+
+def take_all(transaction: Transaction, takings: Sequence[Taking]) -> list[bool]:
+    """The same for many, in order.
+
+    They go in one batch; where any of them found no room, once more one by one, to know which.
+    """
+    if len(takings) > 1 and _took_all(transaction, takings):
+        return [True] * len(takings)
+    asked = (_asked(transaction, taking) for taking in takings)
+    return [transaction.connection.execute(_TAKE, one).rowcount == 1 for one in asked]
+
+
+def _took_all(transaction: Transaction, takings: Sequence[Taking]) -> bool:
+    asked = [_asked(transaction, taking) for taking in takings]
+    with transaction.connection.begin_nested() as savepoint:
+        all_had_room = transaction.connection.execute(_TAKE, asked).rowcount == len(asked)
+        if not all_had_room:
+            savepoint.rollback()
+    return all_had_room
+
+
+def _asked(transaction: Transaction, taking: Taking) -> dict[str, Any]:
+    return {
+        "of_token": taking.token,
+        "amount": taking.amount_minor,
+        "ceiling": taking.ceiling_minor,
         "now": instant_text(transaction.now),
     }
-    return transaction.connection.execute(_TAKE, asked).rowcount == 1
 
 
 def move(transaction: Transaction, token: str, *, by_minor: int) -> None:

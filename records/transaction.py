@@ -1,6 +1,6 @@
 """One durable transaction: the writers' lock, the instant it takes place, and its journal batch."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from records.chain import Head, row_sha256, sealed
 from records.instants import instant_of, instant_text
+from records.lookups import Findings
 from records.tables import BATCHES, HEAD, OUTBOX
 
 _HEAD = select(HEAD.c.batch, HEAD.c.seq, HEAD.c.sealed_at, HEAD.c.sha256).with_for_update()
@@ -27,14 +28,15 @@ class Transaction:
     `now` is the database's present; `at` is the same, never before what was journalled last, so
     that the journal's times run one way whatever a clock does. Rows that are only ever added wait
     for the end of the transaction and go in one go (`close`); a work that reads what a work before
-    it in the same transaction may have added writes them first (`write_out`).
+    it in the same transaction may have added writes them first (`write_out`). `findings` knows such
+    rows by name without that.
     """
 
     def __init__(self, connection: Connection, head: Head, now: datetime) -> None:
         self.connection = connection
         self.now = now
         self.at = max(now, instant_of(head.sealed_at))
-        self.met: dict[Hashable, Any] = {}
+        self.findings = Findings(connection)
         self._head = head
         self._journal: list[tuple[Table, Row]] = []
         self._waiting: dict[Table, list[Row]] = {}
