@@ -52,7 +52,8 @@ def _home(settings: Settings) -> Iterator[Finding]:
 
 
 def _records(settings: Settings) -> Iterator[Finding]:
-    from records.store import open_records, sqlite_version
+    from records.sqlite import sqlite_version
+    from records.store import open_records
 
     yield Finding("sqlite", OK, sqlite_version())
     if not settings.home.is_dir():

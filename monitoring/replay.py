@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from credit.contract import MERCHANT_LOAN
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.decide import decide_loan, decide_waiver
 from credit.policy.decision import Decision, Scored, to_json
 from credit.policy.evidence import Evidence, Freshness
 from credit.policy.offers import candidates
+from credit.policy.recorded import application_of, evidence_of
 from credit.policy.requests import duration_days
 from credit.policy.terms import Policy, parse_policy
 from credit.progress import Progress
@@ -101,8 +101,8 @@ def _first_difference(entry: "Entry", shelf: _Shelf) -> str | None:
     policy = shelf.policy(entry["policy"]["sha256"])
     if policy is None or policy.sha256 != entry["policy"]["sha256"]:
         return "policy"
-    application, evidence = _application(entry), _evidence(entry)
-    at = _instant(entry["decided_at"])
+    application = application_of(entry["product"], entry["request"])
+    evidence, at = evidence_of(entry["evidence"]), datetime.fromisoformat(entry["decided_at"])
     if _candidates(entry, application, evidence, policy, at=at) != _asked(entry):
         return "candidates"
     scored = _scored(entry, shelf)
@@ -110,25 +110,10 @@ def _first_difference(entry: "Entry", shelf: _Shelf) -> str | None:
         return "model"
     if [_pinned(one) for one in scored] != [_recorded(one) for one in entry["scored"]]:
         return "scores"
-    decision = _decide(application, evidence, scored, policy, at=at)
+    room_minor = entry["room_minor"]
+    decision = _decide(application, evidence, scored, policy, room_minor=room_minor, at=at)
     named = {name: entry[name] for name in _ADDED_BY_SERVING}  # type: ignore[literal-required]
     return _answers_differ({**to_json(decision), **named}, entry["decision"])
-
-
-def _application(entry: "Entry") -> LoanApplication | WaiverApplication:
-    request = entry["request"]
-    if entry["product"] == MERCHANT_LOAN:
-        names = ("application_id", "merchant_id", "amount_minor", "currency", "term_days")
-        return LoanApplication(**{name: request[name] for name in names})
-    names = ("user_id", "scene", "deposit_minor", "currency")
-    told = {name: request[name] for name in names}
-    return WaiverApplication(**told, due_at=_instant(request["due_at"]))
-
-
-def _evidence(entry: "Entry") -> Evidence:
-    known = entry["evidence"]
-    as_of = _instant(known["as_of"]) if known["as_of"] else None
-    return Evidence(known["values"], as_of, Freshness(known["freshness"]), known["detail"])
 
 
 def _candidates(
@@ -144,7 +129,7 @@ def _candidates(
         return []
     if isinstance(application, WaiverApplication):
         return [(application.deposit_minor, duration_days(application, at))]
-    offered = candidates(application, evidence, policy, None)
+    offered = candidates(application, evidence, policy, entry["room_minor"])
     return [(one.amount_minor, one.term_days) for one in offered]
 
 
@@ -179,11 +164,13 @@ def _decide(
     scored: list[Scored],
     policy: Policy,
     *,
+    room_minor: int | None,
     at: datetime,
 ) -> Decision:
+    told = {"policy": policy, "room_minor": room_minor, "at": at}
     if isinstance(application, LoanApplication):
-        return decide_loan(application, evidence, scored, policy=policy, room_minor=None, at=at)
-    return decide_waiver(application, evidence, scored, policy=policy, room_minor=None, at=at)
+        return decide_loan(application, evidence, scored, **told)
+    return decide_waiver(application, evidence, scored, **told)
 
 
 def _answers_differ(recomputed: Mapping[str, Any], recorded: Mapping[str, Any]) -> str | None:
@@ -203,7 +190,3 @@ def _pinned(scored: Scored) -> tuple[float, tuple[str, ...]]:
 
 def _recorded(scored: Mapping[str, Any]) -> tuple[float, tuple[str, ...]]:
     return scored["probability"], tuple(scored["reasons"])
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -14,7 +14,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from records.store import RecordsUnavailableError
-from serving.api import ENDPOINTS, Endpoint
+from serving.api import ENDPOINTS
+from serving.endpoint import Endpoint
 from serving.office import Office
 from serving.openapi import document
 from serving.pages import docs_page
@@ -32,7 +33,7 @@ def application(open_office: Callable[[], Office]) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         office = open_office()
         app.state.office = office
-        office.in_force.watch()
+        office.watch()
         _settle_collector()
         try:
             yield
@@ -82,7 +83,7 @@ async def _told(endpoint: Endpoint, request: Request, office: Office) -> Respons
         return problem_response(
             RequestError(
                 "UNAVAILABLE",
-                "the decision could not be recorded, so none was made",
+                "the records do not answer: this may or may not have been recorded",
                 "send the request again with the same Idempotency-Key",
             )
         )

@@ -10,7 +10,10 @@ from credit.errors import InputError
 from credit.policy.terms import parse_policy
 from models.artefact import Artefact
 from records import policies
+from records.anchors import Anchors
 from records.group_commit import GroupCommit
+from records.lines import CreditLines
+from records.store import PATIENCE_SECONDS as RECORDS_PATIENCE_SECONDS
 from records.store import Records, open_records
 from serving.desk import Desk, EvidenceSource, Model
 from serving.in_force import InForce
@@ -18,8 +21,11 @@ from serving.metrics import Metrics
 from serving.office import Office
 from serving.settings import Settings
 from serving.sitting import Sitting
+from serving.upkeep import Upkeep
 
 PLATFORM_POLICY = "platform.toml"
+# Below what a request waits for the records, so that who waits hears why.
+PATIENCE_SECONDS = 1.2
 
 
 def open_office(settings: Settings) -> Office:
@@ -28,7 +34,7 @@ def open_office(settings: Settings) -> Office:
     from features.store import OnlineFeatures
     from models.registry import Registry
 
-    records = open_seeded_records(settings)
+    records = open_seeded_records(settings, patience_seconds=PATIENCE_SECONDS)
     in_force = InForce(records, Registry(settings.home), admit, PRODUCTS)
     max_age = timedelta(hours=settings.features_max_age_hours)
     desk = Desk(
@@ -37,6 +43,7 @@ def open_office(settings: Settings) -> Office:
             for product, entity in ENTITY_OF.items()
         },
         request_values=request_values,
+        lines=CreditLines(records),
         in_force=in_force,
         now=settings.now,
         clock="fixed" if settings.fixed_now else "real",
@@ -45,8 +52,9 @@ def open_office(settings: Settings) -> Office:
     for source in desk.evidence.values():
         source.read([""], now=settings.now())  # the first read opens the store: seconds, paid here
     scoring = replace(desk, evidence=open_evidence(settings))
-    commit, sitting = GroupCommit(records), Sitting(desk)
-    return Office(desk, in_force, records, commit, Metrics(), scoring, sitting)
+    commit = GroupCommit(records)
+    upkeep = Upkeep(records, commit, Anchors(settings.anchors))
+    return Office(desk, in_force, records, commit, Metrics(), scoring, Sitting(desk), upkeep)
 
 
 def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:
@@ -60,14 +68,19 @@ def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:
     }
 
 
-def open_seeded_records(settings: Settings) -> Records:
+def open_seeded_records(
+    settings: Settings, *, patience_seconds: float = RECORDS_PATIENCE_SECONDS
+) -> Records:
     """The records, with the shipped policy (or `VOUCH_POLICIES`) live where none was before."""
-    records = open_records(settings.database_url)
-    with records.writing() as connection:
-        if policies.live_sha256(connection) is None:
+    fixed_now = settings.now if settings.fixed_now else None
+    records = open_records(
+        settings.database_url, fixed_now=fixed_now, patience_seconds=patience_seconds
+    )
+    with records.writing() as transaction:
+        if policies.live_sha256(transaction.connection) is None:
             text = _first_policy(settings.policies)
             parse_policy(text)
-            policies.seed(connection, text, by="shipped", at=settings.now())
+            policies.seed(transaction.connection, text, by="shipped", at=settings.now())
     return records
 
 

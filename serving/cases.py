@@ -5,13 +5,14 @@ from typing import Any
 
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
 from credit.policy.application import LoanApplication, WaiverApplication
-from records.store import instant_text
+from records.instants import instant_text
 from serving.desk import Case
-from serving.shapes import LOAN, WAIVER
+from serving.shapes import LOAN, WAIVER, WAIVER_ORDER
 from serving.wire import content_sha256, field_names, parse
 
 LOAN_PATH = "/v1/merchant-loans/decisions"
 WAIVER_PATH = "/v1/deposit-waivers/decisions"
+ORDER_PATH = "/v1/deposit-waivers"
 
 
 def loan_case(body: bytes) -> Case:
@@ -27,7 +28,7 @@ def loan_case(body: bytes) -> Case:
     return Case(
         product=MERCHANT_LOAN,
         entity_id=application.merchant_id,
-        reference_id=application.application_id,
+        order_no=application.application_id,
         application=application,
         request=values,
         content_sha256=content_sha256(LOAN_PATH, values),
@@ -36,7 +37,15 @@ def loan_case(body: bytes) -> Case:
 
 def waiver_case(body: bytes) -> Case:
     """The waived deposit that a body asks about. RequestError where it cannot be read."""
-    values = parse(body, WAIVER)
+    return _waiver(parse(body, WAIVER), WAIVER_PATH)
+
+
+def order_case(body: bytes) -> Case:
+    """The waived deposit that a body orders: where it is waived, a hold stands in for it."""
+    return _waiver(parse(body, WAIVER_ORDER), ORDER_PATH)
+
+
+def _waiver(values: Mapping[str, Any], path: str) -> Case:
     application = WaiverApplication(
         user_id=values["user_id"],
         scene=values["scene"],
@@ -47,17 +56,20 @@ def waiver_case(body: bytes) -> Case:
     return Case(
         product=DEPOSIT_WAIVER,
         entity_id=application.user_id,
-        reference_id=None,
+        order_no=values.get("out_order_no"),
         application=application,
         request=_plain(values),
-        content_sha256=content_sha256(WAIVER_PATH, values),
+        content_sha256=content_sha256(path, values),
     )
 
 
 def case_of(body: bytes) -> Case:
     """The case of a body whose product is known by its fields."""
-    asks_for_a_loan = field_names(body) & {"application_id", "merchant_id", "amount_minor"}
-    return loan_case(body) if asks_for_a_loan else waiver_case(body)
+    fields = field_names(body)
+    asks_for_a_loan = fields & {"application_id", "merchant_id", "amount_minor"}
+    if asks_for_a_loan:
+        return loan_case(body)
+    return order_case(body) if "out_order_no" in fields else waiver_case(body)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

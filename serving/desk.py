@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from credit.ledger.exposure import Line
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.evidence import Evidence, Value
 from credit.policy.terms import Policy
@@ -17,6 +18,14 @@ class EvidenceSource(Protocol):
 
     def read(self, entity_ids: Sequence[str], *, now: datetime) -> list[Evidence]:
         """What is known of each entity at `now`."""
+        ...
+
+
+class LineSource(Protocol):
+    """Where credit lines are kept: one for each id, in order."""
+
+    def read(self, *, kind: str, entity_ids: Sequence[str]) -> list[Line]:
+        """How the lines stand. RecordsUnavailableError where they cannot be read."""
         ...
 
 
@@ -65,11 +74,14 @@ class Force(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An application to be decided. A consultation is its own reference: `reference_id` None."""
+    """An application to be decided. `order_no` is the partner's own number, None to consult only.
+
+    An order that is approved takes its amount of the line.
+    """
 
     product: str
     entity_id: str
-    reference_id: str | None
+    order_no: str | None
     application: LoanApplication | WaiverApplication
     request: Mapping[str, Any]
     content_sha256: str
@@ -77,12 +89,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where cases are decided: the evidence, what is in force, the clock, and for whom.
+    """Where cases are decided: the evidence, the lines, what is in force, the clock, and for whom.
 
     `clock` is `real`, or `fixed` under `VOUCH_NOW`.
     """
 
     evidence: Mapping[str, EvidenceSource]
+    lines: LineSource
     request_values: RequestValues
     in_force: Force
     now: Callable[[], datetime]

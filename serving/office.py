@@ -5,12 +5,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from records.decisions import Asked, Conflict, Recorded, answered, record
+from anyio import to_thread
+
+from credit.contract import MERCHANT_LOAN
+from credit.ledger.exposure import Line
+from credit.ledger.lifecycle import Refused
+from records import idempotency
+from records.decisions import Asked, Conflict, NoRoom, Recorded, answered, record
 from records.group_commit import GroupCommit
 from records.journal import Entry
-from records.store import Connection, Records, RecordsUnavailableError
+from records.store import Connection, Records, RecordsUnavailableError, Transaction
 from serving.desk import Case, Desk
 from serving.in_force import InForce
 from serving.intake import KeysInFlight
@@ -18,7 +24,18 @@ from serving.metrics import Metrics
 from serving.problems import RequestError
 from serving.scores import score_entities
 from serving.sitting import Sitting
-from serving.underwrite import underwrite
+from serving.underwrite import Underwritten, underwrite
+from serving.upkeep import Upkeep
+
+Result = TypeVar("Result")
+Effect = Callable[[Transaction], dict[str, Any] | Refused]
+
+# Whatever the database does, who asks has an answer within two seconds: what it said by then, or
+# that it said nothing.
+DURABLE_WITHIN_SECONDS = 1.5
+# A claim that the line refused is decided again once with the line as it stands; a second time
+# others were quicker again, and there is no room.
+FULL = Line(limit_minor=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +53,70 @@ class Office:
     metrics: Metrics
     scoring: Desk
     sitting: Sitting
+    upkeep: Upkeep
     keys: KeysInFlight = field(default_factory=KeysInFlight)
     _scorers: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
 
     async def answer(self, case: Case, key: str | None) -> bytes:
         """The decision on a case, durable; RequestError where it contradicts an earlier one."""
         with self.keys.holding(self.desk.partner, key):
-            asked = self._asked(case, key)
-            try:
-                entry = await self.sitting.hear(case)
-            except RequestError:
-                if before := self._before(asked):
-                    return before  # a late retry: what was right then stays answered
-                raise
-            recorded = await self.commit.submit(self._writing(asked, entry))
-        return self._told(recorded, asked, entry)
+            asked, line = self._asked(case, key), None
+            while True:
+                try:
+                    heard = await self.sitting.hear(case, line)
+                except RequestError:
+                    if before := await self.reading(partial(self._before, asked=asked)):
+                        return before  # a late retry: what was right then stays answered
+                    raise
+                told = await self._durable(_writing(asked, heard))
+                if not isinstance(told, NoRoom):
+                    return self._told(told, asked, heard.entry)
+                line = told.line if line is None else FULL
 
     def answer_now(self, case: Case) -> bytes:
         """The same without an event loop or a key."""
-        asked, entry = self._asked(case, None), underwrite(case, self.desk)
-        return self._told(self.commit.hand_in(self._writing(asked, entry)).result(), asked, entry)
+        asked, line = self._asked(case, None), None
+        while True:
+            heard = underwrite(case, self.desk, line)
+            told = self.commit.hand_in(_writing(asked, heard)).result()
+            if not isinstance(told, NoRoom):
+                return self._told(told, asked, heard.entry)
+            line = told.line if line is None else FULL
+
+    async def change(self, effect: Effect, *, key: str, content_sha256: str) -> bytes:
+        """The answer to a change of the ledger, durable, once for a key; or why it may not be."""
+        partner = self.desk.partner
+        once = partial(
+            idempotency.once,
+            effect=effect,
+            partner=partner,
+            key=key,
+            content_sha256=content_sha256,
+        )
+        with self.keys.holding(partner, key):
+            told = await self._durable(once)
+        if isinstance(told, Refused):
+            raise RequestError(told.code, told.problem, told.mend)
+        if isinstance(told, Conflict):
+            raise _key_conflict(key)
+        return told
+
+    async def put(self, work: Callable[[Transaction], Result]) -> Result:
+        """What a work returns that may be done again to the same end, once it is durable."""
+        return await self._durable(work)
+
+    async def reading(self, read: Callable[[Connection], Result]) -> Result:
+        """What is read of the records, beside the event loop and not for ever."""
+
+        def work() -> Result:
+            with self.records.reading() as connection:
+                return read(connection)
+
+        try:
+            async with asyncio.timeout(DURABLE_WITHIN_SECONDS):
+                return await to_thread.run_sync(work, abandon_on_cancel=True)
+        except TimeoutError:
+            raise RecordsUnavailableError("the records did not answer in time") from None
 
     async def scores(self, product: str, entity_ids: Sequence[str]) -> dict[str, Any]:
         """What the model says of each entity; no decision is made."""
@@ -74,22 +135,39 @@ class Office:
         )
         return ready, checks
 
+    def watch(self) -> None:
+        """Look after what is in force and what falls due, until closed."""
+        self.in_force.watch()
+        self.upkeep.start()
+
     def close(self) -> None:
         """Answer what was handed in, then let everything go."""
         self.in_force.close()
+        self.upkeep.close()
+        self.sitting.close()
         self._scorers.shutdown()
         self.commit.close()
         self.records.close()
 
+    async def _durable(self, work: Callable[[Transaction], Result]) -> Result:
+        try:
+            async with asyncio.timeout(DURABLE_WITHIN_SECONDS):
+                return await self.commit.submit(work)
+        except TimeoutError:
+            raise RecordsUnavailableError("the records did not answer in time") from None
+
     def _asked(self, case: Case, key: str | None) -> Asked:
-        return Asked(self.desk.partner, case.product, case.reference_id, key, case.content_sha256)
+        return Asked(
+            partner=self.desk.partner,
+            product=case.product,
+            entity_id=case.entity_id,
+            order_no=case.order_no,
+            key=key,
+            content_sha256=case.content_sha256,
+        )
 
-    def _writing(self, asked: Asked, entry: Entry) -> Callable[[Connection], Recorded | Conflict]:
-        return partial(record, asked=asked, entry=entry, at=self.desk.now())
-
-    def _before(self, asked: Asked) -> bytes | None:
-        with self.records.reading() as connection:
-            found = answered(connection, asked)
+    def _before(self, connection: Connection, *, asked: Asked) -> bytes | None:
+        found = answered(connection, asked)
         if isinstance(found, Conflict):
             raise _conflict(found, asked)
         return found
@@ -109,19 +187,30 @@ class Office:
             return str(error)
 
 
+def _writing(
+    asked: Asked, heard: Underwritten
+) -> Callable[[Transaction], Recorded | Conflict | NoRoom]:
+    return partial(record, asked=asked, entry=heard.entry, claim=heard.claim)
+
+
 def _conflict(conflict: Conflict, asked: Asked) -> RequestError:
     if conflict is Conflict.KEY:
-        return RequestError(
-            "IDEMPOTENCY_MISMATCH",
-            f"Idempotency-Key {asked.key!r} was used for another request",
-            "send a new key with a new request",
-            field="Idempotency-Key",
-            value=asked.key,
-        )
+        return _key_conflict(asked.key)
+    name = "application_id" if asked.product == MERCHANT_LOAN else "out_order_no"
     return RequestError(
         "APPLICATION_DIFFERS",
-        f"application_id {asked.reference_id!r} was decided with other content",
-        "send a new request under a new application_id",
-        field="application_id",
-        value=asked.reference_id,
+        f"{name} {asked.order_no!r} was decided with other content",
+        f"send a new request under a new {name}",
+        field=name,
+        value=asked.order_no,
+    )
+
+
+def _key_conflict(key: str | None) -> RequestError:
+    return RequestError(
+        "IDEMPOTENCY_MISMATCH",
+        f"Idempotency-Key {key!r} was used for another request",
+        "send a new key with a new request",
+        field="Idempotency-Key",
+        value=key,
     )

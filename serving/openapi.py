@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from credit.contract import PRODUCTS
-from serving.api import ENDPOINTS, Endpoint
+from serving.api import ENDPOINTS
+from serving.endpoint import Endpoint
 from serving.problems import MEDIA_TYPE, PROBLEMS
+from serving.review import OUTCOMES
 from serving.schemas import ANSWERS
 from serving.shapes import (
     AMOUNT_MAX,
-    LOAN,
-    SCORES,
+    EVENT_WORDS,
     SCORES_MAX,
+    SHAPES,
     TERM_DAYS_MAX,
     TEXT_MAX,
-    WAIVER,
     Field,
     Kind,
     Shape,
@@ -29,6 +30,10 @@ _KINDS: Mapping[Kind, Mapping[str, Any]] = {
     Kind.AMOUNT: {"type": "integer", "minimum": 1, "maximum": AMOUNT_MAX},
     Kind.DAYS: {"type": "integer", "minimum": 1, "maximum": TERM_DAYS_MAX},
     Kind.INSTANT: {"type": "string", "format": "date-time"},
+    Kind.LIMIT: {"type": "integer", "minimum": 0, "maximum": AMOUNT_MAX},
+    Kind.FLAG: {"type": "boolean"},
+    Kind.REVIEW_OUTCOME: {"type": "string", "enum": list(OUTCOMES)},
+    Kind.LOAN_EVENT: {"type": "string", "enum": list(EVENT_WORDS)},
 }
 
 
@@ -51,7 +56,7 @@ def document() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    bodies = {shape.name: _body(shape) for shape in (LOAN, WAIVER, SCORES)}
+    bodies = {shape.name: _body(shape) for shape in SHAPES}
     return bodies | dict(ANSWERS) | {"Problem": _problem()}
 
 

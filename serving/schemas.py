@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from credit.contract import PRODUCTS
+from credit.contract import ENTITY_OF, PRODUCTS
+from credit.ledger.hold import HoldState
+from credit.ledger.loan import LoanState
 from credit.policy.reasons import MODEL, REASONS, RULE
 
 _TEXT = {"type": "string"}
@@ -44,6 +46,23 @@ _OFFER = _object(
 )
 
 
+def _also(schema: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """The same with properties that are not always there."""
+    return {**schema, "properties": {**schema["properties"], **optional}}
+
+
+_OPERATION = _also(
+    _object(operation_id=_TEXT, type=_TEXT, amount_minor=_maybe(_WHOLE), at=_INSTANT),
+    complete={"type": "boolean"},
+    released_minor=_WHOLE,
+    occurred_at=_INSTANT,
+    expires_at=_INSTANT,
+    loan_no=_TEXT,
+    terms_sha256=_TEXT,
+)
+_REVIEW = _object(outcome=_TEXT, reason=_TEXT, reviewer=_TEXT, at=_INSTANT)
+
+
 def _decision(**own: Any) -> dict[str, Any]:
     return _object(
         decision_id=_TEXT,
@@ -65,13 +84,61 @@ def _decision(**own: Any) -> dict[str, Any]:
 
 
 ANSWERS: Mapping[str, dict[str, Any]] = {
-    "LoanDecision": _decision(
-        limit_minor=_WHOLE,
-        apr=_maybe(_NUMBER),
-        term_days=_maybe(_WHOLE),
-        offers=_list(_OFFER),
+    "LoanDecision": _also(
+        _decision(
+            limit_minor=_WHOLE,
+            apr=_maybe(_NUMBER),
+            term_days=_maybe(_WHOLE),
+            offers=_list(_OFFER),
+        ),
+        review=_REVIEW,
     ),
     "WaiverDecision": _decision(credit_minor=_WHOLE, deposit_due_minor=_WHOLE),
+    "WaivedOrder": _decision(
+        credit_minor=_WHOLE,
+        deposit_due_minor=_WHOLE,
+        hold={"oneOf": [{"$ref": "#/components/schemas/Hold"}, {"type": "null"}]},
+    ),
+    "Hold": _object(
+        auth_no=_TEXT,
+        out_order_no=_TEXT,
+        decision_id=_TEXT,
+        scene=_TEXT,
+        state={"type": "string", "enum": [state.value for state in HoldState]},
+        deposit_minor=_WHOLE,
+        deposit_due_minor=_WHOLE,
+        authorized_minor=_WHOLE,
+        captured_minor=_WHOLE,
+        released_minor=_WHOLE,
+        rest_minor=_WHOLE,
+        unpaid_minor=_WHOLE,
+        exposure_minor=_WHOLE,
+        opened_at=_INSTANT,
+        expires_at=_INSTANT,
+        operations=_list(_OPERATION),
+    ),
+    "Loan": _object(
+        loan_no=_maybe(_TEXT),
+        decision_id=_TEXT,
+        state={"type": "string", "enum": [state.value for state in LoanState]},
+        amount_minor=_WHOLE,
+        term_days=_maybe(_WHOLE),
+        apr=_maybe(_NUMBER),
+        repaid_minor=_WHOLE,
+        released_minor=_WHOLE,
+        written_off_minor=_WHOLE,
+        exposure_minor=_WHOLE,
+        operations=_list(_OPERATION),
+    ),
+    "Line": _object(
+        kind={"type": "string", "enum": list(ENTITY_OF.values())},
+        id=_TEXT,
+        limit_minor=_maybe(_WHOLE),
+        source=_maybe(_TEXT),
+        valid_until=_maybe(_INSTANT),
+        exposure_minor=_WHOLE,
+        room_minor=_WHOLE,
+    ),
     "Decision": {
         "oneOf": [
             {"$ref": "#/components/schemas/LoanDecision"},

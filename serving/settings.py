@@ -26,6 +26,11 @@ class Settings:
     utc_offset_minutes: int
     features_max_age_hours: int
 
+    @property
+    def anchors(self) -> Path:
+        """Where the journal's end is noted outside the database."""
+        return self.home / "anchors.jsonl"
+
     def now(self) -> datetime:
         """The present, aware, in UTC."""
         return self.fixed_now or datetime.now(UTC)

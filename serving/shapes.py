@@ -1,19 +1,23 @@
 """The shapes of request bodies, once: the parser and the OpenAPI document both read them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from credit.contract import PRODUCTS
+from credit.ledger.loan import EVENTS
 from serving.problems import RequestError, shown
+from serving.review import OUTCOMES
 
 TEXT_MAX = 128
 AMOUNT_MAX = 10**15  # beyond any loan, and exact as a float
 TERM_DAYS_MAX = 3_650
 SCORES_MAX = 1_000
+EVENT_WORDS = tuple(event.value for event in EVENTS)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
@@ -28,6 +32,10 @@ class Kind(Enum):
     AMOUNT = "amount"
     DAYS = "days"
     INSTANT = "instant"
+    LIMIT = "limit"
+    FLAG = "flag"
+    REVIEW_OUTCOME = "review outcome"
+    LOAN_EVENT = "loan event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,12 @@ WAIVER = Shape(
     },
 )
 
+WAIVER_ORDER = Shape(
+    "WaiverOrder",
+    (Field("out_order_no", Kind.TEXT, "Yours; one order is decided once"), *WAIVER.fields),
+    {"out_order_no": "order-2026-000123", **WAIVER.example},
+)
+
 SCORES = Shape(
     "ScoresRequest",
     (
@@ -93,6 +107,108 @@ SCORES = Shape(
         Field("entity_ids", Kind.TEXTS, f"Merchants or users, at most {SCORES_MAX:,}"),
     ),
     {"product": "merchant-loan", "entity_ids": ["m000042", "m000043"]},
+)
+
+
+CAPTURE = Shape(
+    "Capture",
+    (
+        Field("amount_minor", Kind.AMOUNT, "What is charged, at most what rests"),
+        Field("complete", Kind.FLAG, "Whether this is the last capture; what rests is released"),
+    ),
+    {"amount_minor": 12_000, "complete": True},
+)
+
+RELEASE = Shape(
+    "Release",
+    (
+        Field(
+            "amount_minor",
+            Kind.AMOUNT,
+            "What is given back; all that rests without it",
+            required=False,
+        ),
+    ),
+    {"amount_minor": 18_000},
+)
+
+SETTLEMENT = Shape(
+    "Settlement",
+    (
+        Field(
+            "amount_minor",
+            Kind.AMOUNT,
+            "What the customer paid of what was captured; all that is owed without it",
+            required=False,
+        ),
+    ),
+    {"amount_minor": 12_000},
+)
+
+ACCEPTANCE = Shape(
+    "LoanAcceptance",
+    (
+        Field("decision_id", Kind.TEXT, "The decision whose offer is accepted"),
+        Field("loan_no", Kind.TEXT, "Yours; one loan is accepted once"),
+        Field("amount_minor", Kind.AMOUNT, "The offer's amount"),
+        Field("term_days", Kind.DAYS, "The offer's term"),
+    ),
+    {
+        "decision_id": "019f5d3a-0c00-7000-8000-000000000000",
+        "loan_no": "loan-2026-000123",
+        "amount_minor": 3_000_000,
+        "term_days": 90,
+    },
+)
+
+LOAN_EVENT = Shape(
+    "LoanEvent",
+    (
+        Field("type", Kind.LOAN_EVENT, "What happened: " + ", ".join(EVENT_WORDS)),
+        Field(
+            "amount_minor",
+            Kind.AMOUNT,
+            "Principal disbursed, repaid or written off, or still owed after a restructuring; "
+            "all that is outstanding without it",
+            required=False,
+        ),
+        Field("occurred_at", Kind.INSTANT, "When, with its zone"),
+    ),
+    {"type": "repaid", "amount_minor": 1_000_000, "occurred_at": "2026-07-30T08:00:00Z"},
+)
+
+LINE = Shape(
+    "CreditLine",
+    (
+        Field("limit_minor", Kind.LIMIT, "The most that may be open under the line"),
+        Field("source", Kind.TEXT, "Who says so: a bank, a platform, a person"),
+        Field("valid_until", Kind.INSTANT, "From when on it has no room", required=False),
+    ),
+    {"limit_minor": 500_000, "source": "bank-a", "valid_until": "2027-06-30T00:00:00Z"},
+)
+
+REVIEW = Shape(
+    "Review",
+    (
+        Field("outcome", Kind.REVIEW_OUTCOME, "What the person decides: " + " or ".join(OUTCOMES)),
+        Field("reason", Kind.TEXT, "Why"),
+        Field("reviewer", Kind.TEXT, "Who"),
+    ),
+    {"outcome": "approve", "reason": "seasonal dip explained", "reviewer": "j.doe"},
+)
+
+SHAPES = (
+    LOAN,
+    WAIVER,
+    WAIVER_ORDER,
+    SCORES,
+    CAPTURE,
+    RELEASE,
+    SETTLEMENT,
+    ACCEPTANCE,
+    LOAN_EVENT,
+    LINE,
+    REVIEW,
 )
 
 
@@ -120,22 +236,32 @@ def _texts(name: str, value: Any) -> list[str]:
     return [_text(f"{name}[{place}]", item) for place, item in enumerate(value)]
 
 
-def _product(name: str, value: Any) -> str:
-    if value not in PRODUCTS:
-        raise _refuse(name, value, f"send one of {', '.join(PRODUCTS)}")
-    return str(value)
-
-
 def _currency(name: str, value: Any) -> str:
     if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
         raise _refuse(name, value, "send an ISO 4217 code such as CNY")
     return value
 
 
-def _whole(name: str, value: Any, most: int) -> int:
-    if type(value) is not int or not 1 <= value <= most:  # a boolean is an int, and no amount
-        raise _refuse(name, value, f"send a whole number from 1 to {most}")
+def _choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    if value not in choices:
+        raise _refuse(name, value, f"send one of {', '.join(choices)}")
+    return str(value)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse(name, value, "send true or false")
     return value
+
+
+def _whole(name: str, value: Any, most: int, least: int = 1) -> int:
+    if type(value) is not int or not least <= value <= most:  # a boolean is an int, and no amount
+        raise _refuse(name, value, f"send a whole number from {least} to {most}")
+    return value
+
+
+def _limit(name: str, value: Any) -> int:
+    return _whole(name, value, AMOUNT_MAX, least=0)
 
 
 def _amount(name: str, value: Any) -> int:
@@ -159,9 +285,13 @@ def _instant(name: str, value: Any) -> datetime:
 _READERS: Mapping[Kind, Callable[[str, Any], Any]] = {
     Kind.TEXT: _text,
     Kind.TEXTS: _texts,
-    Kind.PRODUCT: _product,
+    Kind.PRODUCT: partial(_choice, choices=PRODUCTS),
     Kind.CURRENCY: _currency,
     Kind.AMOUNT: _amount,
     Kind.DAYS: _days,
     Kind.INSTANT: _instant,
+    Kind.LIMIT: _limit,
+    Kind.FLAG: _flag,
+    Kind.REVIEW_OUTCOME: partial(_choice, choices=OUTCOMES),
+    Kind.LOAN_EVENT: partial(_choice, choices=EVENT_WORDS),
 }

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from credit.contract import ENTITY_OF
+from credit.ledger.exposure import Line
 from credit.policy.evidence import Evidence
-from records.journal import Entry
+from records.store import RecordsUnavailableError
 from serving.desk import Case, Desk
 from serving.evidence import note_slow, read_evidence, unavailable
 from serving.messenger import Messenger, NoAnswerError
-from serving.underwrite import underwrite_all
+from serving.underwrite import Known, Underwritten, underwrite_all
 
 # Enough to share the calls' cost; few enough that one sitting's entries are synced to disk while
 # the next is heard.
@@ -21,18 +23,24 @@ CASES_MAX = 16
 EVIDENCE_WITHIN_SECONDS = 0.15
 # Under a rush cases wait for their turn, not for the features: a source that is well is still read.
 EVIDENCE_LEAST_SECONDS = 0.05
+# Without its line no case can be heard: it is waited for as long as an answer may take in trouble.
+LINES_WITHIN_SECONDS = 1.0
 SLOW = f"slow: no answer within {EVIDENCE_WITHIN_SECONDS * 1000:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A case that waits for its hearing, since when (loop time), and where it is told."""
+    """A case that waits for its hearing, since when (loop time), and where it is told.
+
+    `line`: how its line stands, where a refused claim has just shown it.
+    """
 
     case: Case
+    line: Line | None
     since: float
-    outcome: asyncio.Future[Entry]
+    outcome: asyncio.Future[Underwritten]
 
-    def tell(self, told: Entry | Exception) -> None:
+    def tell(self, told: Underwritten | Exception) -> None:
         if self.outcome.done():
             return  # who asked went away
         if isinstance(told, Exception):
@@ -52,9 +60,12 @@ class Sitting:
     def __init__(self, desk: Desk) -> None:
         self._dockets = {product: _Docket(product, desk) for product in desk.evidence}
 
-    async def hear(self, case: Case) -> Entry:
-        """The entry of one case; RequestError where it is refused."""
-        return await self._dockets[case.product].hear(case)
+    async def hear(self, case: Case, line: Line | None = None) -> Underwritten:
+        """The decision on one case; RequestError where it is refused.
+
+        `line`: how the line stands, where that is known better than it could be read.
+        """
+        return await self._dockets[case.product].hear(case, line)
 
     def close(self) -> None:
         """Let the reading threads end."""
@@ -69,19 +80,21 @@ class _Docket:
         self._product = product
         self._desk = desk
         self._features = Messenger(f"{product} features")
+        self._lines = Messenger(f"{product} lines")
         self._waiting: list[_Waiting] = []
         self._session: asyncio.Task[None] | None = None
 
-    async def hear(self, case: Case) -> Entry:
+    async def hear(self, case: Case, line: Line | None) -> Underwritten:
         loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[Entry] = loop.create_future()
-        self._waiting.append(_Waiting(case, loop.time(), outcome))
+        outcome: asyncio.Future[Underwritten] = loop.create_future()
+        self._waiting.append(_Waiting(case, line, loop.time(), outcome))
         if self._session is None or self._session.done():
             self._session = loop.create_task(self._sit())
         return await outcome
 
     def close(self) -> None:
         self._features.close()
+        self._lines.close()
 
     async def _sit(self) -> None:
         while self._waiting:
@@ -94,19 +107,35 @@ class _Docket:
         cases = [one.case for one in present]
         at = self._desk.now()
         try:
-            evidence = await self._gather(cases, at, until=_until(present))
+            known = await self._gather(present, at, until=_until(present))
         except Exception as error:  # noqa: BLE001 - without what it needs nobody can be heard
             for one in present:
                 one.tell(error)
             return
-        for one, told in zip(present, _heard(cases, self._desk, evidence, at), strict=True):
+        for one, told in zip(present, _heard(cases, self._desk, known, at), strict=True):
             one.tell(told)
 
     async def _gather(
-        self, cases: Sequence[Case], at: datetime, *, until: float
-    ) -> Sequence[Evidence]:
-        """All that a hearing needs of the world, read beside the event loop by `until`."""
-        return await self._evidence([case.entity_id for case in cases], at, until=until)
+        self, present: Sequence[_Waiting], at: datetime, *, until: float
+    ) -> list[Known]:
+        """All that a hearing needs of the world, read beside the event loop."""
+        entity_ids = [one.case.entity_id for one in present]
+        evidence, lines = await asyncio.gather(
+            self._evidence(entity_ids, at, until=until), self._read_lines(entity_ids)
+        )
+        return [
+            Known(known, one.line or line)
+            for one, known, line in zip(present, evidence, lines, strict=True)
+        ]
+
+    async def _read_lines(self, entity_ids: Sequence[str]) -> list[Line]:
+        kind = ENTITY_OF[self._product]
+        read = partial(self._desk.lines.read, kind=kind, entity_ids=entity_ids)
+        until = asyncio.get_running_loop().time() + LINES_WITHIN_SECONDS
+        try:
+            return await self._lines.ask(read, until=until)
+        except NoAnswerError as error:
+            raise RecordsUnavailableError(str(error)) from None
 
     async def _evidence(
         self, entity_ids: Sequence[str], at: datetime, *, until: float
@@ -127,20 +156,18 @@ def _until(present: Sequence[_Waiting]) -> float:
 
 
 def _heard(
-    cases: Sequence[Case], desk: Desk, evidence: Sequence[Evidence], at: datetime
-) -> Sequence[Entry | Exception]:
+    cases: Sequence[Case], desk: Desk, known: Sequence[Known], at: datetime
+) -> Sequence[Underwritten | Exception]:
     """What each is told. A case that breaks the sitting breaks itself alone."""
     try:
-        return underwrite_all(cases, desk, evidence, at)
+        return underwrite_all(cases, desk, known, at)
     except Exception:  # noqa: BLE001 - whose fault it is shows when each is heard alone
-        return [
-            _heard_alone(case, desk, one, at) for case, one in zip(cases, evidence, strict=True)
-        ]
+        return [_heard_alone(case, desk, one, at) for case, one in zip(cases, known, strict=True)]
 
 
-def _heard_alone(case: Case, desk: Desk, evidence: Evidence, at: datetime) -> Entry | Exception:
+def _heard_alone(case: Case, desk: Desk, known: Known, at: datetime) -> Underwritten | Exception:
     try:
-        [told] = underwrite_all([case], desk, [evidence], at)
+        [told] = underwrite_all([case], desk, [known], at)
     except Exception as error:  # noqa: BLE001 - it belongs to whoever sent the case
         return error
     return told

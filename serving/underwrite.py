@@ -3,15 +3,14 @@
 Nothing is answered from here: `serving.office` answers when the entry is durable.
 """
 
-import os
-import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from credit.contract import ENTITY_OF
 from credit.errors import InputError
+from credit.ledger.exposure import Line, room_minor
 from credit.policy.application import LoanApplication
 from credit.policy.decide import decide_loan, decide_waiver
 from credit.policy.decision import Decision, Scored, to_json
@@ -20,8 +19,11 @@ from credit.policy.offers import candidates
 from credit.policy.reasons import MODEL, REASONS
 from credit.policy.requests import duration_days, refuse_foreign_currency
 from credit.policy.terms import Policy
+from records.decisions import Claim
+from records.instants import instant_text
 from records.journal import Entry
-from records.store import instant_text
+from records.operations import new_id
+from serving.claims import claim_of
 from serving.desk import MODEL_REASONS_MAX, Case, Desk, Model
 from serving.evidence import read_evidence
 from serving.problems import RequestError
@@ -49,56 +51,78 @@ class Candidacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was read for a case: its evidence, and how its line stands."""
+
+    evidence: Evidence
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing:
-    """A case with all that it is decided on."""
+    """A case with all that it is decided on. `room_minor`: what the line leaves for it."""
 
     case: Case
     at: datetime
     policy: Policy
     evidence: Evidence
     model: Model | None
+    room_minor: int
 
 
-def underwrite(case: Case, desk: Desk) -> Entry:
+@dataclass(frozen=True, slots=True)
+class Underwritten:
+    """A decision ready for the journal, and what it takes of the line, if anything."""
+
+    entry: Entry
+    claim: Claim | None
+
+
+def underwrite(case: Case, desk: Desk, line: Line | None = None) -> Underwritten:
     """The decision on `case` with all it was made of, ready for the journal; reads as it goes.
 
-    RequestError where the request is in another currency, or ends before now.
+    `line`: how the line stands, where that is known already. RequestError where the request is in
+    another currency, or ends before now.
     """
     at, source = desk.now(), desk.evidence[case.product]
-    evidence = read_evidence(case.product, source, [case.entity_id], now=at)
-    [outcome] = underwrite_all([case], desk, evidence, at)
+    [evidence] = read_evidence(case.product, source, [case.entity_id], now=at)
+    if line is None:
+        kind = ENTITY_OF[case.product]
+        [line] = desk.lines.read(kind=kind, entity_ids=[case.entity_id])
+    [outcome] = underwrite_all([case], desk, [Known(evidence, line)], at)
     if isinstance(outcome, RequestError):
         raise outcome
     return outcome
 
 
 def underwrite_all(
-    cases: Sequence[Case], desk: Desk, evidence: Sequence[Evidence], at: datetime
-) -> list[Entry | RequestError]:
-    """The same for cases that wait together, `evidence` read for each: one call of the model.
+    cases: Sequence[Case], desk: Desk, known: Sequence[Known], at: datetime
+) -> list[Underwritten | RequestError]:
+    """The same for cases that wait together, all read that each needs: one call of the model.
 
-    Nothing is read here. Each gets its entry or its own refusal, in order.
+    Nothing is read here. Each gets its decision or its own refusal, in order.
     """
     policy = desk.in_force.policy
     models = {product: desk.in_force.model(product) for product in {it.product for it in cases}}
     refusals = [_impossible(case, policy, at) for case in cases]
     hearings = [
-        Hearing(case, at, policy, one, models[case.product])
-        for case, one, no in zip(cases, evidence, refusals, strict=True)
+        _hearing(case, at, policy, one, models[case.product])
+        for case, one, no in zip(cases, known, refusals, strict=True)
         if no is None
     ]
-    entries = (
-        _entry(hearing, *_decide(hearing, scored), desk)
+    told = (
+        _underwritten(hearing, *_decide(hearing, scored), desk)
         for hearing, scored in zip(hearings, _score(hearings, desk), strict=True)
     )
-    return [no or next(entries) for no in refusals]
+    return [no or next(told) for no in refusals]
 
 
-def new_decision_id() -> str:
-    """A decision's name: unguessable, and in the order of time (UUID version 7, RFC 9562)."""
-    millis = time.time_ns() // 1_000_000
-    value = (millis << 80 | int.from_bytes(os.urandom(10))) & ~(0xF << 76) & ~(0x3 << 62)
-    return str(uuid.UUID(int=value | 0x7 << 76 | 0x2 << 62))
+def _hearing(
+    case: Case, at: datetime, policy: Policy, known: Known, model: Model | None
+) -> Hearing:
+    ceiling = policy.exposure_max_minor(case.product)
+    room = room_minor(known.line, ceiling_minor=ceiling, at=at)
+    return Hearing(case, at, policy, known.evidence, model, room)
 
 
 def _impossible(case: Case, policy: Policy, at: datetime) -> RequestError | None:
@@ -160,7 +184,7 @@ def _candidates(hearing: Hearing) -> Iterator[dict[str, Any]]:
     """The requests to score: as asked first, then what may be offered instead."""
     asked = hearing.case.application
     if isinstance(asked, LoanApplication):
-        for one in candidates(asked, hearing.evidence, hearing.policy, None):
+        for one in candidates(asked, hearing.evidence, hearing.policy, hearing.room_minor):
             yield {
                 "amount_minor": one.amount_minor,
                 "term_days": one.term_days,
@@ -196,15 +220,32 @@ def _decide(
 
 def _ruled(hearing: Hearing, scored: Sequence[Scored]) -> Decision:
     asked, evidence = hearing.case.application, hearing.evidence
-    policy, at = hearing.policy, hearing.at
+    policy, room, at = hearing.policy, hearing.room_minor, hearing.at
     if isinstance(asked, LoanApplication):
-        return decide_loan(asked, evidence, scored, policy=policy, room_minor=None, at=at)
-    return decide_waiver(asked, evidence, scored, policy=policy, room_minor=None, at=at)
+        return decide_loan(asked, evidence, scored, policy=policy, room_minor=room, at=at)
+    return decide_waiver(asked, evidence, scored, policy=policy, room_minor=room, at=at)
 
 
-def _entry(hearing: Hearing, scored: Sequence[Candidacy], decision: Decision, desk: Desk) -> Entry:
-    case, decision_id = hearing.case, new_decision_id()
-    decided_at = instant_text(hearing.at)
+def _underwritten(
+    hearing: Hearing, scored: Sequence[Candidacy], decision: Decision, desk: Desk
+) -> Underwritten:
+    decision_id = new_id()
+    claim = claim_of(hearing.case, decision, hearing.policy, decision_id=decision_id)
+    entry = _entry(hearing, scored, decision, desk, decision_id=decision_id)
+    if claim and claim.auth_no:
+        entry["reference_id"] = claim.auth_no
+    return Underwritten(entry, claim)
+
+
+def _entry(
+    hearing: Hearing,
+    scored: Sequence[Candidacy],
+    decision: Decision,
+    desk: Desk,
+    *,
+    decision_id: str,
+) -> Entry:
+    case, decided_at = hearing.case, instant_text(hearing.at)
     model = dict(hearing.model.identity) if hearing.model else None
     answer: dict[str, Any] = {"decision_id": decision_id, "decided_at": decided_at}
     answer |= to_json(decision) | {"model": model}
@@ -213,17 +254,23 @@ def _entry(hearing: Hearing, scored: Sequence[Candidacy], decision: Decision, de
         partner=desk.partner,
         product=case.product,
         entity_id=case.entity_id,
-        reference_id=case.reference_id or decision_id,
+        reference_id=case.order_no if _is_loan(case) and case.order_no else decision_id,
+        order_no=case.order_no,
         decided_at=decided_at,
-        content_sha256=case.content_sha256,
         request=dict(case.request),
         evidence=_pinned(hearing.evidence),
         scored=[candidacy.pinned() for candidacy in scored],
+        room_minor=hearing.room_minor,
         model=model,
         policy=answer["policy"],
         decision=answer,
+        hold=None,
         clock=desk.clock,
     )
+
+
+def _is_loan(case: Case) -> bool:
+    return isinstance(case.application, LoanApplication)
 
 
 def _pinned(evidence: Evidence) -> dict[str, Any]:

@@ -157,7 +157,10 @@ def to_json(decision: Decision) -> dict[str, Any]:
         "features_as_of": _instant(decision.features_as_of),
         "degraded": list(decision.degraded),
     }
-    answer |= _loan(decision) if decision.product == MERCHANT_LOAN else _waiver(decision)
+    if decision.product == MERCHANT_LOAN:
+        answer |= offered(decision.limit_minor, decision.offers)
+    else:
+        answer |= _waiver(decision)
     answer["policy"] = {
         "name": decision.policy.name,
         "version": decision.policy.version,
@@ -167,13 +170,14 @@ def to_json(decision: Decision) -> dict[str, Any]:
     return answer
 
 
-def _loan(decision: Decision) -> dict[str, Any]:
-    first = decision.offers[0] if decision.offers else None
+def offered(limit_minor: int, offers: Sequence[Offer]) -> dict[str, Any]:
+    """The limit and the offers of a loan in the interface's names."""
+    first = offers[0] if offers else None
     return {
-        "limit_minor": decision.limit_minor,
+        "limit_minor": limit_minor,
         "apr": as_number(first.apr_ppm) if first else None,
         "term_days": first.term_days if first else None,
-        "offers": [_offer(offer) for offer in decision.offers],
+        "offers": [_offer(offer) for offer in offers],
     }
 
 

@@ -167,12 +167,15 @@ def reasons_against(cases: Sequence[Judged], outcome: Outcome) -> list[str]:
     return [*cases[0].reasons, *best.reasons, *(["COUNTER_OFFER"] if counter else [])]
 
 
-def offers_made(cases: Sequence[Judged], terms: LoanTerms, on: date) -> tuple[Offer, ...]:
+def offers_made(
+    cases: Sequence[Judged], terms: LoanTerms, on: date, *, least: Outcome = Outcome.APPROVE
+) -> tuple[Offer, ...]:
     """The candidates that may be offered with their schedules: largest first, then longest.
 
-    The request, where it is approved, is both, and leads.
+    The request, where it is approved, is both, and leads. `least`: what a candidate must be
+    judged at least; a person who approved what was referred offers that too.
     """
-    approved = [one for one in cases if one.outcome is Outcome.APPROVE]
+    approved = [one for one in cases if one.outcome >= least]
     approved.sort(key=lambda one: (-one.scored.amount_minor, -one.scored.term_days))
     return tuple(_offer(one, terms.repayment_type, on) for one in approved[: terms.offers_max])
 

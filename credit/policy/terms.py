@@ -10,6 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from credit.contract import MERCHANT_LOAN
 from credit.policy.bands import band_of
 from credit.policy.declared import Direction, Unit, declared, table
 from credit.policy.loan_terms import LoanTerms
@@ -31,6 +32,11 @@ class Policy:
     waiver: WaiverTerms = table(WaiverTerms, "Deposits waived for users")
     sha256: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    def exposure_max_minor(self, product: str) -> int:
+        """The most that one merchant or user may have open in all, whatever their line says."""
+        loan = product == MERCHANT_LOAN
+        return self.loan.amount_max_minor if loan else self.waiver.user_max_minor
 
     def layer_of(self, path: str) -> str:
         """The layer that set a field, such as `loan.price.apr_cap`."""

@@ -10,9 +10,9 @@ from typing import Any
 import lightgbm
 import numpy as np
 import pytest
-import sqlalchemy
 
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
+from credit.ledger.exposure import Line
 from credit.policy.evidence import Evidence, Freshness
 from credit.policy.terms import parse_policy
 from features.catalogue import features_of
@@ -23,9 +23,10 @@ from models.manifest import Manifest, ModelFeature, TrainingData
 from models.registry import Registry
 from models.score import Scorer
 from monitoring.replay import ReplayResult, replay
-from records.journal import write as write_decision
+from records.decisions import Asked, record
+from records.journal import Entry, scan
 from records.policies import seed
-from records.store import Records, open_records
+from records.store import Records, Transaction, open_records
 from serving.cases import loan_case, waiver_case
 from serving.desk import Desk, Model
 from serving.underwrite import underwrite
@@ -109,18 +110,37 @@ def home(tmp_path: Path, trained: Mapping[str, Path]) -> Path:
 @pytest.fixture
 def records(home: Path, trained: Mapping[str, Path]) -> Records:
     opened = open_records(f"sqlite:///{home}/records.db")
-    with opened.writing() as connection:
-        seed(connection, POLICY, by="test", at=AT)
+    with opened.writing() as transaction:
+        seed(transaction.connection, POLICY, by="test", at=AT)
         for place, freshness in enumerate((Freshness.FRESH, Freshness.STALE)):
             for entry in _decided(_InForce(trained), freshness, place):
-                write_decision(connection, entry)
+                _record(transaction, entry)
     yield opened
     opened.close()
 
 
+class _Untouched:
+    """Lines of which nothing is used."""
+
+    def read(self, *, kind: str, entity_ids: list[str]) -> list[Line]:  # noqa: ARG002 - a protocol
+        return [Line() for _ in entity_ids]
+
+
+def _record(transaction: Transaction, entry: Entry) -> None:
+    asked = Asked(
+        partner=entry["partner"],
+        product=entry["product"],
+        entity_id=entry["entity_id"],
+        order_no=entry["order_no"],
+        key=None,
+        content_sha256="0" * 64,
+    )
+    record(transaction, asked=asked, entry=entry, claim=None)
+
+
 def _decided(in_force: _InForce, freshness: Freshness, place: int) -> list[Any]:
     evidence = {it: _Known(it, freshness) for it in (MERCHANT_LOAN, DEPOSIT_WAIVER)}
-    desk = Desk(evidence, request_values, in_force, lambda: AT, "fixed", "local")
+    desk = Desk(evidence, _Untouched(), request_values, in_force, lambda: AT, "fixed", "local")
     currency = in_force.policy.currency
     loan = {
         "application_id": f"a{place}",
@@ -137,8 +157,8 @@ def _decided(in_force: _InForce, freshness: Freshness, place: int) -> list[Any]:
         "due_at": "2026-07-03T00:00:00Z",
     }
     return [
-        underwrite(loan_case(json.dumps(loan).encode()), desk),
-        underwrite(waiver_case(json.dumps(waiver).encode()), desk),
+        underwrite(loan_case(json.dumps(loan).encode()), desk).entry,
+        underwrite(waiver_case(json.dumps(waiver).encode()), desk).entry,
     ]
 
 
@@ -184,14 +204,12 @@ def test_a_record_that_was_touched_differs(
     touch: Callable[[dict], None],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with records.engine.connect() as connection:
-        text = connection.execute(sqlalchemy.text("SELECT entry FROM decisions LIMIT 1")).scalar()
-    entry = json.loads(text)
+    entry = next(scan(records))
     touch(entry)
     other = open_records(f"sqlite:///{home}/other.db")
-    with other.writing() as connection:
-        seed(connection, POLICY, by="test", at=AT)
-        write_decision(connection, entry)
+    with other.writing() as transaction:
+        seed(transaction.connection, POLICY, by="test", at=AT)
+        _record(transaction, entry)
     assert replay(other, home) == ReplayResult(checked=1, differing=1)
     assert entry["decision_id"] in caplog.text
     other.close()

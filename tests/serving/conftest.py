@@ -11,7 +11,9 @@ from starlette.testclient import TestClient
 from credit.contract import PRODUCTS
 from credit.policy.evidence import Evidence, Freshness
 from records import policies
+from records.anchors import Anchors
 from records.group_commit import GroupCommit
+from records.lines import CreditLines
 from records.store import open_records
 from serving.app import application
 from serving.desk import Desk, Model
@@ -19,6 +21,7 @@ from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
 from serving.sitting import Sitting
+from serving.upkeep import Upkeep
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
@@ -104,18 +107,22 @@ class Branch:
 
 @pytest.fixture
 def branch(tmp_path):
-    records = open_records(f"sqlite:///{tmp_path}/records.db")
-    with records.writing() as connection:
-        policies.seed(connection, PLATFORM, by="test", at=NOW)
+    clock = [NOW]
+    records = open_records(f"sqlite:///{tmp_path}/records.db", fixed_now=lambda: clock[0])
+    with records.writing() as transaction:
+        policies.seed(transaction.connection, PLATFORM, by="test", at=NOW)
     scorer, register = FakeScorer(), FakeRegister(dict.fromkeys(PRODUCTS, "v1"))
     in_force = InForce(records, register, lambda _: Model(scorer, IDENTITY), PRODUCTS)
     evidence = {
         "merchant-loan": FakeEvidence({"payment_minor_90d": 90_000_000.0, "arrears_minor": 0.0}),
         "deposit-waiver": FakeEvidence({"spend_90d": 100_000.0}),
     }
-    clock = [NOW]
-    desk = Desk(evidence, request_values, in_force, lambda: clock[0], "real", "local")
-    office = Office(desk, in_force, records, GroupCommit(records), Metrics(), desk, Sitting(desk))
+    desk = Desk(
+        evidence, CreditLines(records), request_values, in_force, lambda: clock[0], "real", "local"
+    )
+    commit = GroupCommit(records)
+    upkeep = Upkeep(records, commit, Anchors(tmp_path / "anchors.jsonl"))
+    office = Office(desk, in_force, records, commit, Metrics(), desk, Sitting(desk), upkeep)
     yield Branch(office, evidence, scorer, register, clock)
     office.close()
 

@@ -204,7 +204,7 @@ def heard(branch, cases):
 
     async def hear(case):
         started = time.perf_counter()
-        entry = await branch.office.sitting.hear(case)
+        entry = (await branch.office.sitting.hear(case)).entry
         return entry["decision"], next(order), time.perf_counter() - started
 
     async def together():

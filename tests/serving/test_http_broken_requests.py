@@ -155,7 +155,7 @@ def test_scores_take_one_to_a_thousand_ids(ask, entity_ids, field):
 
 
 def test_an_unknown_path_or_method_is_a_problem_too(client):
-    for path in ("/", "/v1/merchant-loans", "/schema.json", "/docs.json", "/v1/nothing"):
+    for path in ("/", "/v1/merchants", "/schema.json", "/docs.json", "/v1/nothing"):
         answer = client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
     answer = client.put(LOANS)

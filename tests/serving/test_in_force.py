@@ -72,7 +72,8 @@ def test_a_model_of_other_feature_definitions_is_not_admitted():
 
 def test_a_newly_live_policy_decides_from_the_next_look_on(branch, ask, loan):
     assert ask(LOANS, loan()).json()["policy"]["version"] == "2026.11.1"
-    with branch.office.records.writing() as connection:
+    with branch.office.records.writing() as transaction:
+        connection = transaction.connection
         text, _ = policies.live(connection)
         connection.execute(delete(LIVE_POLICIES))
         policies.seed(connection, text.replace("2026.11.1", "9"), by="t", at=branch.clock[0])

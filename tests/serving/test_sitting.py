@@ -19,7 +19,7 @@ def hear(branch, cases):
         sitting = branch.office.sitting
         return await asyncio.gather(*map(sitting.hear, cases), return_exceptions=True)
 
-    return asyncio.run(together())
+    return [getattr(told, "entry", told) for told in asyncio.run(together())]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_heard_together_or_alone_the_decisions_are_the_same(branch, cases):
         0.001 * row["turnover"] + row["request_amount_minor"] / 10**9 for row in rows
     ]
     together = hear(branch, cases)
-    alone = [underwrite(case, branch.office.desk) for case in cases]
+    alone = [underwrite(case, branch.office.desk).entry for case in cases]
     assert [comparable(entry) for entry in together] == [comparable(entry) for entry in alone]
     assert [entry["entity_id"] for entry in together] == [case.entity_id for case in cases]
 
@@ -130,7 +130,7 @@ def test_cases_that_come_while_a_sitting_is_busy_are_heard_together(branch, gate
         gated.gate.set()
         return await asyncio.gather(first, *late)
 
-    told = asyncio.run(come_late())
+    told = [one.entry for one in asyncio.run(come_late())]
     assert [entry["entity_id"] for entry in told] == [case.entity_id for case in crowd]
     assert {entry["decision"]["outcome"] for entry in told} == {"approve"}
     assert [len(ids) for ids in gated.asked] == [1, CASES_MAX, CASES_MAX, 7]
@@ -148,5 +148,10 @@ def test_who_went_away_is_not_heard_and_nobody_else_minds(branch, gated, crowd):
     told = asyncio.run(leave())
     gone = [place for place, one in enumerate(told) if isinstance(one, asyncio.CancelledError)]
     assert gone == [1, 16]
-    assert [told[place]["entity_id"] for place in (0, 2, 15, 17)] == ["u0", "u2", "u15", "u17"]
+    assert [told[place].entry["entity_id"] for place in (0, 2, 15, 17)] == [
+        "u0",
+        "u2",
+        "u15",
+        "u17",
+    ]
     assert gated.asked[1] == ["u17"]

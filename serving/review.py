@@ -1,0 +1,101 @@
+"""Reviews: a person resolves a loan that was referred, within what the policy leaves open."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from credit.contract import MERCHANT_LOAN
+from credit.ledger.exposure import room_minor
+from credit.ledger.lifecycle import ILLEGAL_STATUS, Refused
+from credit.policy.decision import offered
+from credit.policy.recorded import evidence_of, scored_of
+from credit.policy.review import reviewed_offers
+from credit.policy.terms import Policy
+from records import journal, lines, loans, reviews
+from records.instants import instant_text
+from records.journal import Entry
+from records.loans import Reservation
+from records.store import Connection, Transaction
+
+APPROVE, DECLINE, REFER = "approve", "decline", "refer"
+OUTCOMES = (APPROVE, DECLINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person's word on a loan that was referred."""
+
+    partner: str
+    decision_id: str
+    outcome: str
+    reason: str
+    reviewer: str
+    policy: Policy
+
+    def __call__(self, transaction: Transaction) -> dict[str, Any] | Refused:
+        """The decision as it stands then, or why it may not be."""
+        connection = transaction.connection
+        entry = journal.read(connection, partner=self.partner, decision_id=self.decision_id)
+        if entry is None:
+            told = f"no decision has this decision_id: {self.decision_id!r}"
+            return Refused("NOT_FOUND", told, "send the id of a decision")
+        if refused := _not_reviewable(connection, entry):
+            return refused
+        granted = self._granted(transaction, entry) if self.outcome == APPROVE else {}
+        if isinstance(granted, Refused):
+            return granted
+        word = {"outcome": self.outcome, "reason": self.reason, "reviewer": self.reviewer}
+        word["at"] = instant_text(transaction.at)
+        stands = {**entry["decision"], "outcome": self.outcome, **granted, "review": word}
+        return reviews.write(
+            transaction, partner=self.partner, decision_id=self.decision_id, resolved=stands
+        )
+
+    def _granted(self, transaction: Transaction, entry: Entry) -> dict[str, Any] | Refused:
+        """The offers that approval makes, the largest taken of the line."""
+        now, policy = transaction.now, self.policy
+        token = reviews.token_of(transaction.connection, self.decision_id)
+        line = lines.of_token(transaction.connection, token)
+        ceiling_minor = policy.exposure_max_minor(MERCHANT_LOAN)
+        made = reviewed_offers(
+            evidence_of(entry["evidence"]),
+            scored_of(entry["scored"]),
+            policy=policy,
+            room_minor=room_minor(line, ceiling_minor=ceiling_minor, at=now),
+            at=now,
+        )
+        largest = max((offer.amount_minor for offer in made), default=0)
+        if not made or not lines.take(
+            transaction, token, amount_minor=largest, ceiling_minor=ceiling_minor
+        ):
+            told = "nothing can be offered: without a score there is no price, or there is no room"
+            return Refused(ILLEGAL_STATUS, told, "decline it, or let the merchant apply again")
+        expires_at = now + timedelta(hours=policy.loan.offer_valid_hours)
+        asked = Reservation(
+            decision_id=self.decision_id, amount_minor=largest, expires_at=expires_at
+        )
+        loans.reserved(transaction, asked, partner=self.partner, token=token)
+        return offered(largest, made) | {"expires_at": instant_text(expires_at)}
+
+
+def standing(connection: Connection, *, partner: str, decision_id: str) -> dict[str, Any] | None:
+    """A decision's answer as it stands: as it was made, or as a review resolved it."""
+    entry = journal.read(connection, partner=partner, decision_id=decision_id)
+    return None if entry is None else resolved(connection, entry)
+
+
+def resolved(connection: Connection, entry: Entry) -> dict[str, Any]:
+    """The answer of an entry, or what a review made of it."""
+    return reviews.read(connection, entry["decision_id"]) or entry["decision"]
+
+
+def _not_reviewable(connection: Connection, entry: Entry) -> Refused | None:
+    before = reviews.read(connection, entry["decision_id"])
+    if before is not None:
+        told = f"{before['review']['reviewer']} has reviewed this decision"
+        return Refused(ILLEGAL_STATUS, told, "one review resolves a decision")
+    outcome = entry["decision"]["outcome"]
+    if entry["product"] != MERCHANT_LOAN or outcome != REFER:
+        told = f"the decision on this {entry['product']} is {outcome}"
+        return Refused(ILLEGAL_STATUS, told, "only a loan that was referred is reviewed")
+    return None

@@ -1,0 +1,64 @@
+"""Upkeep: what falls due is expired, what is old is forgotten, the journal's head is noted.
+
+Every part is one whole transaction or one line, so whoever does it may die at any moment; the
+next look, in this process or another, goes on from there.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from records.anchors import Anchors, head
+from records.expiry import AT_ONCE, expire_due
+from records.group_commit import GroupCommit
+from records.retention import retain
+from records.store import Records, RecordsUnavailableError
+
+LOOK_EVERY_SECONDS = 1.0
+RETAIN_EVERY_SECONDS = 60.0
+_log = logging.getLogger("vouch.serving.upkeep")
+
+
+class Upkeep:
+    """A thread that looks after the records while they serve."""
+
+    def __init__(self, records: Records, commit: GroupCommit, anchors: Anchors) -> None:
+        self._records = records
+        self._commit = commit
+        self._anchors = anchors
+        self._retained = time.monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Look after things each second until closed."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, after the look under way."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """One look: expire, anchor, and once a minute forget."""
+        while self._commit.hand_in(expire_due).result() >= AT_ONCE:
+            continue
+        with self._records.reading() as connection:
+            self._anchors.note(head(connection))
+        if time.monotonic() - self._retained >= RETAIN_EVERY_SECONDS:
+            self._retained = time.monotonic()
+            self._commit.hand_in(retain).result()
+
+    def _run(self) -> None:
+        while not self._over.wait(LOOK_EVERY_SECONDS):
+            self._try(self.look)
+
+    def _try(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except RecordsUnavailableError as error:
+            _log.warning("upkeep waits for the records: %s", error)
+        except Exception:  # noqa: BLE001 - a thread that dies would expire nothing ever after
+            _log.exception("upkeep failed, and tries again")
