@@ -43,7 +43,6 @@ class RowSqliteOnlineStore(SqliteOnlineStore):
         if self._conn is None:
             path = self._get_db_path(config)
             self._conn = sqlite3.connect(path, check_same_thread=False, timeout=30)
-            self._conn.execute("PRAGMA journal_mode=WAL")
             self._conn.execute("PRAGMA synchronous=NORMAL")
         return self._conn
 
@@ -57,6 +56,8 @@ class RowSqliteOnlineStore(SqliteOnlineStore):
         partial: bool,  # noqa: ARG002, FBT001
     ) -> None:
         connection = self._get_conn(config)
+        # The file remembers it. Said by every reader, it would wait for all others where it is not.
+        connection.execute("PRAGMA journal_mode=WAL")
         with connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS layouts"

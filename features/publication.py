@@ -106,6 +106,11 @@ def online_file(home: Path) -> Path:
     return home / "features" / "online.json"
 
 
+def store_file(home: Path) -> Path:
+    """The database that is the online store."""
+    return home / "features" / "online.db"
+
+
 def read_online(home: Path) -> dict[str, Online]:
     """What is online, by entity; empty where nothing is. ValueError where the file is damaged."""
     file = online_file(home)

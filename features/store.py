@@ -23,6 +23,7 @@ from features.publication import (
     published,
     read_online,
     snapshots_folder,
+    store_file,
     write_online,
 )
 from features.repository import (
@@ -54,7 +55,7 @@ def materialize(home: Path, *, now: datetime, progress: Progress | None = None) 
             f"no snapshot in {snapshots_folder(home)} describes a time by {now:%Y-%m-%d %H:%M}",
             "run vouch features build",
         )
-    online = read_online(home)
+    online = read_online(home) if store_file(home).exists() else {}
     pending = [snapshot for snapshot in latest if _is_news(snapshot, online)]
     if pending:
         store = _declared(home)
@@ -86,13 +87,13 @@ def _is_news(snapshot: Snapshot, online: dict[str, Online]) -> bool:
 
 
 def _declared(home: Path) -> "FeatureStore":
-    """The home's feature store; its registry is written anew unless it is the one we wrote."""
+    """The home's feature store, made anew unless it is there and its registry the one we wrote."""
     folder = home / "features"
-    if is_ours(folder):
-        return open_store(folder, online=folder / "online.db")
+    if is_ours(folder) and store_file(home).exists():
+        return open_store(folder, online=store_file(home))
     files = Path("as_of=*") / "values-*.parquet"
     sources = {entity: str(snapshots_folder(home) / entity / files) for entity in ENTITY_FEATURES}
-    return declare(folder, sources, online=folder / "online.db")
+    return declare(folder, sources, online=store_file(home))
 
 
 def _write(store: "FeatureStore", snapshot: Snapshot, progress: Progress | None) -> None:
@@ -126,8 +127,8 @@ class OnlineFeatures:
 
     Opening costs seconds (Feast is imported and the registry read); a read costs well under a
     millisecond. One thread at a time may read: the event loop's, or one executor's. A newer
-    publication is seen by the next read; other definitions make everything `UNAVAILABLE` until
-    the process starts anew.
+    publication, or another file in the place of the store's, is seen by the next read; other
+    definitions make everything `UNAVAILABLE` until the process starts anew.
     """
 
     def __init__(self, home: Path, entity: str, *, max_age: timedelta) -> None:
@@ -138,6 +139,7 @@ class OnlineFeatures:
         self._online: Online | None = None
         self._online_stamp: tuple[int, int] | None = None
         self._reader: _Reader | None = None
+        self._store_stamp: tuple[int, int] | None = None
         self._unavailable()
 
     def read(self, entity_ids: Sequence[str], *, now: datetime) -> list[Evidence]:
@@ -149,6 +151,7 @@ class OnlineFeatures:
         try:
             found = self._reader.read(entity_ids)
         except sqlite3.Error as error:
+            self._reader = None  # what it holds open may never be well again: the next one may
             nothing = Evidence({}, None, Freshness.UNAVAILABLE, f"online store: {error}")
             return [nothing] * len(entity_ids)
         published_at = self._online.event_time
@@ -162,6 +165,7 @@ class OnlineFeatures:
                 return f"no {self._entity} features are online"
             if self._online.definitions_sha256 != self.definitions_sha256:
                 return f"the {self._entity} features online were built by other definitions"
+            self._notice_store()
             if self._reader is None:
                 return self._open()
         except (OSError, ValueError) as error:
@@ -172,7 +176,9 @@ class OnlineFeatures:
         folder = self._home / "features"
         if not is_ours(folder):
             return "the feature registry is not the one that was written"
-        self._reader = _Reader(open_store(folder, online=folder / "online.db"), self._entity)
+        if self._store_stamp is None:
+            return "the online store is not there"  # and opening it would leave an empty one
+        self._reader = _Reader(open_store(folder, online=store_file(self._home)), self._entity)
         return ""
 
     def _notice_publication(self) -> None:
@@ -185,6 +191,16 @@ class OnlineFeatures:
         if stamp != self._online_stamp:
             self._online = read_online(self._home).get(self._entity)
             self._online_stamp = stamp
+
+    def _notice_store(self) -> None:
+        """A reader would go on for ever in a file that was deleted or put out of its place."""
+        try:
+            status = store_file(self._home).stat()
+            stamp = (status.st_dev, status.st_ino)
+        except FileNotFoundError:
+            stamp = None
+        if stamp != self._store_stamp:
+            self._store_stamp, self._reader = stamp, None
 
     def _evidence(self, as_of: datetime, values: dict[str, Value], now: datetime) -> Evidence:
         if as_of > now:

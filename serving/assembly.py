@@ -16,6 +16,7 @@ from records.lines import CreditLines
 from records.store import PATIENCE_SECONDS as RECORDS_PATIENCE_SECONDS
 from records.store import Records, open_records
 from serving.desk import Desk, EvidenceSource, Model
+from serving.evidence import read_evidence
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
@@ -49,8 +50,9 @@ def open_office(settings: Settings) -> Office:
         clock="fixed" if settings.fixed_now else "real",
         partner=settings.partner,
     )
-    for source in desk.evidence.values():
-        source.read([""], now=settings.now())  # the first read opens the store: seconds, paid here
+    for product, source in desk.evidence.items():
+        # The first read opens the store: seconds, paid here, and not by the first who asks.
+        read_evidence(product, source, [""], now=settings.now())
     scoring = replace(desk, evidence=open_evidence(settings))
     commit = GroupCommit(records)
     upkeep = Upkeep(records, commit, Anchors(settings.anchors))

@@ -108,11 +108,10 @@ class _Docket:
         at = self._desk.now()
         try:
             known = await self._gather(present, at, until=_until(present))
+            heard = _heard(cases, self._desk, known, at)
         except Exception as error:  # noqa: BLE001 - without what it needs nobody can be heard
-            for one in present:
-                one.tell(error)
-            return
-        for one, told in zip(present, _heard(cases, self._desk, known, at), strict=True):
+            heard = [error] * len(present)
+        for one, told in zip(present, heard, strict=True):
             one.tell(told)
 
     async def _gather(
@@ -120,9 +119,9 @@ class _Docket:
     ) -> list[Known]:
         """All that a hearing needs of the world, read beside the event loop."""
         entity_ids = [one.case.entity_id for one in present]
-        evidence, lines = await asyncio.gather(
-            self._evidence(entity_ids, at, until=until), self._read_lines(entity_ids)
-        )
+        reading = asyncio.create_task(self._read_lines(entity_ids))
+        evidence = await self._evidence(entity_ids, at, until=until)
+        lines = await reading
         return [
             Known(known, one.line or line)
             for one, known, line in zip(present, evidence, lines, strict=True)

@@ -223,14 +223,7 @@ def test_a_writers_exclusive_transaction_stops_no_reader(home, start):
         writer.execute("ROLLBACK")
 
 
-# A reader that has the store open goes on in a file that was deleted or replaced.
-STORE_IS_NOT_WATCHED = pytest.mark.xfail(
-    strict=True, reason="features.store does not notice that its file is away or another one"
-)
-STORE = pytest.param("online.db", marks=STORE_IS_NOT_WATCHED)
-
-
-@pytest.mark.parametrize("name", ["online.json", "registry.json", ".", STORE])
+@pytest.mark.parametrize("name", ["online.json", "registry.json", ".", "online.db"])
 def test_files_that_are_moved_away_before_the_start_are_taken_up_when_they_are_back(
     home, start, name
 ):
@@ -240,7 +233,7 @@ def test_files_that_are_moved_away_before_the_start_are_taken_up_when_they_are_b
     assert service.recovers()
 
 
-@pytest.mark.parametrize("name", ["online.json", ".", STORE])
+@pytest.mark.parametrize("name", ["online.json", ".", "online.db"])
 def test_files_that_are_moved_away_while_serving_are_taken_up_when_they_are_back(home, start, name):
     service = start()
     assert service.approves()
@@ -269,7 +262,6 @@ def test_a_damaged_publication_approves_nothing_until_it_is_mended(home, start, 
     assert service.recovers()
 
 
-@STORE_IS_NOT_WATCHED
 @pytest.mark.parametrize("damage", [emptied, halved, garbled])
 def test_a_store_that_is_damaged_at_the_start_approves_nothing_until_it_is_restored(
     home, start, damage
@@ -280,14 +272,7 @@ def test_a_store_that_is_damaged_at_the_start_approves_nothing_until_it_is_resto
     assert service.recovers()
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(emptied, marks=STORE_IS_NOT_WATCHED),
-        pytest.param(halved, marks=STORE_IS_NOT_WATCHED),
-        garbled,
-    ],
-)
+@pytest.mark.parametrize("damage", [emptied, halved, garbled])
 def test_a_store_that_is_damaged_while_serving_tells_the_truth_or_nothing(home, start, damage):
     service = start()
     right = service.values()

@@ -156,6 +156,25 @@ def test_an_unreadable_database_is_unavailable(published_home):
     assert features.read(["m1"], now=EVENING)[0].freshness is Freshness.UNAVAILABLE
 
 
+def test_a_store_that_is_away_is_not_read_on_and_is_seen_when_it_is_back(published_home):
+    features, file = online(published_home), published_home / "features" / "online.db"
+    assert features.read(["m1"], now=EVENING)[0].freshness is Freshness.FRESH
+    file.rename(file.with_name("aside"))
+    assert features.read(["m1"], now=EVENING)[0].freshness is Freshness.UNAVAILABLE
+    assert not file.exists()
+    file.with_name("aside").rename(file)
+    assert features.read(["m1"], now=EVENING)[0].freshness is Freshness.FRESH
+
+
+def test_a_store_that_was_lost_is_written_anew(published_home):
+    features = online(published_home)
+    for file in (published_home / "features").glob("online.db*"):
+        file.unlink()
+    assert all(done.written for done in materialize(published_home, now=EVENING).done)
+    assert turnover(published_home) == 13_333
+    assert said(features.read(["m1"], now=EVENING)[0])["turnover_30d"] == 13_333
+
+
 def test_a_newer_snapshot_is_seen_and_an_older_one_never_replaces_it(
     published_home, opened, tables
 ):
