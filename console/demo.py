@@ -135,6 +135,10 @@ def _told(answer: dict[str, object]) -> Iterator[str]:
     for name in shown:
         if name in answer:
             yield f"  {name:<18}{answer[name]}"
+    hold = answer.get("hold")
+    if isinstance(hold, dict):
+        told = f"{hold['rest_minor']} until {hold['expires_at'][:16]}Z, auth_no {hold['auth_no']}"
+        yield f"  {'hold':<18}{told}"
     reasons = answer["reasons"]
     if isinstance(reasons, list) and reasons:
         yield f"  {'reasons':<18}{', '.join(reason['code'] for reason in reasons)}"

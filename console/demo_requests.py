@@ -37,17 +37,18 @@ def loan_request(histories: Path, as_of: date) -> Request:
 
 
 def waiver_request(histories: Path, as_of: date) -> Request:
-    """The latest approved deposit order, asked again: due back the day after tomorrow."""
+    """The latest approved deposit order, ordered again: due back the day after tomorrow."""
     row = _latest_waived(histories)
     due_at = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=3)
     body = {
+        "out_order_no": f"demo-{as_of}-{row['entity_id']}",
         "user_id": row["entity_id"],
         "scene": row["scene"],
         "deposit_minor": row["requested_minor"],
         "currency": "CNY",
         "due_at": due_at.isoformat().replace("+00:00", "Z"),
     }
-    return Request("/v1/deposit-waivers/decisions", body)
+    return Request("/v1/deposit-waivers", body)
 
 
 def _largest_paid_back(histories: Path) -> dict[str, object]:
