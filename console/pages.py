@@ -1,11 +1,14 @@
 """The pages of `docs/` that are generated: `python -m console.pages` writes them anew."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typer
 
+from credit.ledger import hold, loan
+from credit.ledger.lifecycle import diagram
 from credit.policy.pages import policies_page, reasons_page
 from data.contract_page import contract_page
 
@@ -34,9 +37,21 @@ def _sections(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
         yield from _sections(sub, f"{name} {sub_name}")
 
 
+def ledger_page() -> str:
+    """`docs/ledger.md`: its words as they stand, its diagrams drawn anew from the transitions."""
+    page = (DOCS / "ledger.md").read_text(encoding="utf-8")
+    for name, drawn in (("hold", diagram(hold.TRANSITIONS)), ("loan", diagram(loan.TRANSITIONS))):
+        place = re.compile(rf"(<!-- {name}: .*? -->\n```mermaid\n).*?(```\n)", re.DOTALL)
+        page, places = place.subn(rf"\g<1>{drawn}\n\g<2>", page)
+        if places != 1:
+            raise LookupError(f"docs/ledger.md has {places} places for the diagram of a {name}")
+    return page
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_reference,
     "data-contract.md": contract_page,
+    "ledger.md": ledger_page,
     "policies.md": policies_page,
     "reasons.md": reasons_page,
 }

@@ -35,6 +35,13 @@ LONG_RACES = {
         Request("release", 1),
         Request("expire", 1),
     ),
+    "three moves of one, release and expiry of another": (
+        CAPTURE,
+        RELEASE,
+        EXPIRE,
+        Request("release", 1),
+        Request("expire", 1),
+    ),
     "a release of each": tuple(Request("release", order) for order in range(3)),
     "an expiry of each, and a last capture": (
         CAPTURE._replace(complete=True),
