@@ -31,7 +31,7 @@ class Cluster:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=lambda: _port_nobody_uses())  # noqa: PLW0108 - it stands below
+    port: int = field(default_factory=lambda: port_nobody_uses())  # noqa: PLW0108 - it stands below
     _server: "subprocess.Popen[bytes] | None" = None
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -158,7 +158,8 @@ def _program(name: str) -> str:
     return str(installed[-1]) if installed else shutil.which(name) or ""
 
 
-def _port_nobody_uses() -> int:
+def port_nobody_uses() -> int:
+    """A port of the loopback for a server that will keep it."""
     # Below the range from which the kernel draws outgoing ports: a client's connection must not
     # sit on our port while the server restarts.
     while True:
