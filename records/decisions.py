@@ -1,7 +1,7 @@
 """Putting a decision on record: once for a key, once for an order, with what it takes of a line."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,13 +138,7 @@ def record(transaction: Transaction, *, asked: Asked, entry: Entry, claim: Claim
 def record_all(transaction: Transaction, recordings: Sequence[Recording]) -> list[Answer]:
     """What `record` answers to each, in order, with a few statements for all."""
     _look_up(transaction.findings, recordings)
-    told: dict[int, Answer] = {}
-    waiting = dict(enumerate(recordings))
-    while waiting:
-        places = _apart(waiting)
-        answers = _record_apart(transaction, [waiting.pop(place) for place in places])
-        told.update(zip(places, answers, strict=True))
-    return [told[place] for place in range(len(recordings))]
+    return [told for run in _runs(recordings) for told in _record_run(transaction, run)]
 
 
 def _look_up(findings: Findings, recordings: Sequence[Recording]) -> None:
@@ -156,20 +150,21 @@ def _look_up(findings: Findings, recordings: Sequence[Recording]) -> None:
         findings.look_up(lookup, these)
 
 
-def _apart(waiting: Mapping[int, Recording]) -> list[int]:
-    """The first of each key and order: whoever shares one with them must see what they came to."""
+def _runs(recordings: Sequence[Recording]) -> Iterator[list[Recording]]:
+    """Neighbours of which no two share a key or an order; the next run sees what they came to."""
+    run: list[Recording] = []
     seen: set[tuple[Lookup[Any], Name]] = set()
-    places = []
-    for place, recording in waiting.items():
+    for recording in recordings:
         names = set(recording.names)
-        if seen.isdisjoint(names):
-            places.append(place)
+        if not seen.isdisjoint(names):
+            yield run
+            run, seen = [], set()
+        run.append(recording)
         seen |= names
-    return places
+    yield run
 
 
-def _record_apart(transaction: Transaction, recordings: Sequence[Recording]) -> list[Answer]:
-    """Recordings of which no two share a key or an order."""
+def _record_run(transaction: Transaction, recordings: Sequence[Recording]) -> list[Answer]:
     before = [_answered(transaction.findings, recording.asked) for recording in recordings]
     both = list(zip(recordings, before, strict=True))
     written = iter(_write(transaction, [recording for recording, one in both if one is None]))
