@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select
 
 from credit.ledger.hold import Hold, HoldMove, HoldState, is_due, moved
 from credit.ledger.lifecycle import AUTH_ORDER_NOT_EXIST, Refused
 from records import lines, operations
-from records.instants import instant_of, instant_text
+from records.amounts import Amounts
+from records.instants import instant_text
 from records.operations import HOLD, Operation
 from records.tables import HOLDS
 from records.transaction import Transaction
@@ -25,17 +26,7 @@ _DUE = (
     .where(HOLDS.c.state == HoldState.AUTHORIZED.value, HOLDS.c.expires_at <= bindparam("now"))
     .order_by(HOLDS.c.expires_at)
 )
-_AMOUNTS = ("captured_minor", "released_minor", "settled_minor")
-# Whoever moves a hold has read it as it is: a row that changed meanwhile is not found.
-_MOVE = (
-    update(HOLDS)
-    .where(
-        HOLDS.c.auth_no == bindparam("of_auth_no"),
-        HOLDS.c.state == bindparam("was_state"),
-        *(HOLDS.c[name] == bindparam(f"was_{name}") for name in _AMOUNTS),
-    )
-    .values({name: bindparam(f"now_{name}") for name in (*_AMOUNTS, "state")})
-)
+_AMOUNTS = Amounts(HOLDS, "auth_no", Hold, HoldState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,14 +168,11 @@ def _move(
     transaction: Transaction, kept: KeptHold, move: HoldMove, after: Hold, *, complete: bool = False
 ) -> dict[str, Any]:
     before = kept.hold
-    values = {"of_auth_no": kept.auth_no, "was_state": before.state.value}
-    values |= {f"was_{name}": getattr(before, name) for name in _AMOUNTS}
-    values |= {f"now_{name}": getattr(after, name) for name in _AMOUNTS}
-    found = transaction.connection.execute(_MOVE, {**values, "now_state": after.state.value})
-    if found.rowcount != 1:
-        raise RuntimeError(f"hold {kept.auth_no} changed under its writer")
+    _AMOUNTS.move(transaction, kept.auth_no, before=before, after=after)
     released_minor = after.released_minor - before.released_minor
-    amount_minor = sum(getattr(after, name) - getattr(before, name) for name in _AMOUNTS)
+    captured_minor = after.captured_minor - before.captured_minor
+    settled_minor = after.settled_minor - before.settled_minor
+    amount_minor = captured_minor + released_minor + settled_minor
     detail = None
     if complete and move is HoldMove.CAPTURE:
         amount_minor -= released_minor
@@ -214,14 +202,7 @@ def _one(connection: Connection, query: Select[Any], partner: str, number: str) 
 
 def _kept(row: Any) -> KeptHold:
     return KeptHold(
-        hold=Hold(
-            authorized_minor=row.authorized_minor,
-            captured_minor=row.captured_minor,
-            released_minor=row.released_minor,
-            settled_minor=row.settled_minor,
-            state=HoldState(row.state),
-            expires_at=instant_of(row.expires_at),
-        ),
+        hold=_AMOUNTS.value(row),
         auth_no=row.auth_no,
         partner=row.partner,
         out_order_no=row.out_order_no,
@@ -234,7 +215,6 @@ def _kept(row: Any) -> KeptHold:
 
 
 def _row(kept: KeptHold) -> dict[str, Any]:
-    hold = kept.hold
     return {
         "auth_no": kept.auth_no,
         "partner": kept.partner,
@@ -243,11 +223,6 @@ def _row(kept: KeptHold) -> dict[str, Any]:
         "token": kept.token,
         "scene": kept.scene,
         "deposit_minor": kept.deposit_minor,
-        "authorized_minor": hold.authorized_minor,
-        "captured_minor": hold.captured_minor,
-        "released_minor": hold.released_minor,
-        "settled_minor": hold.settled_minor,
-        "state": hold.state.value,
         "opened_at": kept.opened_at,
-        "expires_at": instant_text(hold.expires_at),
+        **_AMOUNTS.columns(kept.hold),
     }

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select
 
 from credit.ledger.lifecycle import Refused
 from credit.ledger.loan import Loan, LoanMove, LoanState, is_due, moved
 from records import lines, operations
-from records.instants import instant_of, instant_text
+from records.amounts import Amounts
+from records.instants import instant_text
 from records.operations import LOAN, Operation
 from records.tables import LOANS
 from records.transaction import Transaction
@@ -28,19 +29,7 @@ _DUE = (
     .where(LOANS.c.state == LoanState.RESERVED.value, LOANS.c.expires_at <= bindparam("now"))
     .order_by(LOANS.c.expires_at)
 )
-_AMOUNTS = ("principal_minor", "repaid_minor", "released_minor", "written_off_minor")
-_MOVE = (
-    update(LOANS)
-    .where(
-        LOANS.c.decision_id == bindparam("of_decision"),
-        LOANS.c.state == bindparam("was_state"),
-        *(LOANS.c[name] == bindparam(f"was_{name}") for name in _AMOUNTS),
-    )
-    .values(
-        {name: bindparam(f"now_{name}") for name in (*_AMOUNTS, "state")}
-        | {"loan_no": bindparam("now_loan_no"), "terms": bindparam("now_terms")}
-    )
-)
+_AMOUNTS = Amounts(LOANS, "decision_id", Loan, LoanState, also="loan_no terms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,14 +170,14 @@ def _move(
     detail: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     before, named = kept.loan, named or kept
-    values: dict[str, Any] = {"of_decision": kept.decision_id, "was_state": before.state.value}
-    values |= {f"was_{name}": getattr(before, name) for name in _AMOUNTS}
-    values |= {f"now_{name}": getattr(after, name) for name in _AMOUNTS}
-    values |= {"now_state": after.state.value, "now_loan_no": named.loan_no}
-    values |= {"now_terms": _terms_text(named)}
-    found = transaction.connection.execute(_MOVE, values)
-    if found.rowcount != 1:
-        raise RuntimeError(f"loan of {kept.decision_id} changed under its writer")
+    _AMOUNTS.move(
+        transaction,
+        kept.decision_id,
+        before=before,
+        after=after,
+        loan_no=named.loan_no,
+        terms=_terms_text(named),
+    )
     by_minor = after.exposure_minor - before.exposure_minor
     lines.move(transaction, kept.token, by_minor=by_minor)
     done = replace(_operation(named, move, _amount(move, before, after), by_minor), detail=detail)
@@ -230,14 +219,7 @@ def _one(connection: Connection, query: Select[Any], partner: str, number: str) 
 
 def _kept(row: Any) -> KeptLoan:
     return KeptLoan(
-        loan=Loan(
-            principal_minor=row.principal_minor,
-            repaid_minor=row.repaid_minor,
-            released_minor=row.released_minor,
-            written_off_minor=row.written_off_minor,
-            state=LoanState(row.state),
-            expires_at=instant_of(row.expires_at),
-        ),
+        loan=_AMOUNTS.value(row),
         decision_id=row.decision_id,
         partner=row.partner,
         token=row.token,
@@ -247,17 +229,11 @@ def _kept(row: Any) -> KeptLoan:
 
 
 def _row(kept: KeptLoan) -> dict[str, Any]:
-    loan = kept.loan
     return {
         "decision_id": kept.decision_id,
         "partner": kept.partner,
         "loan_no": kept.loan_no,
         "token": kept.token,
-        "principal_minor": loan.principal_minor,
-        "repaid_minor": loan.repaid_minor,
-        "released_minor": loan.released_minor,
-        "written_off_minor": loan.written_off_minor,
-        "state": loan.state.value,
-        "expires_at": instant_text(loan.expires_at),
-        "terms": None,
+        "terms": _terms_text(kept),
+        **_AMOUNTS.columns(kept.loan),
     }
