@@ -42,7 +42,7 @@ def back_up(records: Records, target: Path, *, progress: Progress | None = None)
     with records.reading() as connection:
         at_least = head(connection)
     fresh = target.with_name(f".{target.name}.part")
-    fresh.unlink(missing_ok=True)
+    _drop(fresh)
     try:
         records.database.copy_to(fresh)
         copy = Copy(at_least, None)
@@ -50,7 +50,7 @@ def back_up(records: Records, target: Path, *, progress: Progress | None = None)
             copy = _proven(fresh, progress)
         into_place(fresh, target)
     finally:
-        fresh.unlink(missing_ok=True)
+        _drop(fresh)
     return copy
 
 
@@ -85,6 +85,12 @@ def _proven(fresh: Path, progress: Progress | None) -> Copy:
             "the copy does not verify, nor do the records then", "vouch ledger verify tells where"
         )
     return copy
+
+
+def _drop(fresh: Path) -> None:
+    """Remove a copy that did not come to a name, with what the database wrote beside it."""
+    for leftover in ("", "-journal", "-wal", "-shm"):
+        fresh.with_name(fresh.name + leftover).unlink(missing_ok=True)
 
 
 def _verified(url: str, progress: Progress | None) -> Copy:

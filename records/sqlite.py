@@ -75,10 +75,16 @@ class Sqlite:
     def restore_from(self, source: Path) -> None:
         """Put a copy in the place of this file, which nobody has open."""
         fresh = self.path.with_name(f".{self.path.name}.restored")
-        shutil.copyfile(source, fresh)
-        for leftover in (f"{self.path}-wal", f"{self.path}-shm"):
-            Path(leftover).unlink(missing_ok=True)
-        into_place(fresh, self.path)
+        try:
+            shutil.copyfile(source, fresh)
+            _check_whole(fresh, source)
+            for leftover in (f"{self.path}-wal", f"{self.path}-shm"):
+                Path(leftover).unlink(missing_ok=True)
+            into_place(fresh, self.path)
+        except OSError as error:
+            raise InputError(f"{source} cannot be restored to {self.path}: {error}") from None
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def scrub(self, *_tables: str) -> None:
         """Write the file anew and empty its log: what was deleted is in neither any more."""
@@ -122,6 +128,17 @@ class Sqlite:
             "recursive_triggers=ON",  # else INSERT OR REPLACE deletes behind the triggers' backs
         ):
             dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_whole(file: Path, source: Path) -> None:
+    """InputError where a file's pages are not what SQLite wrote."""
+    try:
+        with closing(pysqlite.connect(str(file))) as connection:
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except pysqlite.Error as error:
+        found = str(error)
+    if found != "ok":
+        raise InputError(f"{source} is damaged: {' '.join(found.split())}", "use another copy")
 
 
 def sqlite_version() -> str:

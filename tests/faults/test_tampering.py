@@ -79,7 +79,7 @@ def seeded(seed: int) -> Random:
 
 def test_every_tampering_apart_is_named_by_its_place(records_url, copies, runs, tmp_path):
     anchors, chance = Anchors(tmp_path / "anchors.jsonl"), seeded(5)
-    lived(records_url, runs(full=100_000, short=3_000), anchors)
+    lived(records_url, runs(full=100_000, short=2_000), anchors)
     assert looked_over(copies(records_url), anchors).holds
     for _ in range(runs(full=15, short=1)):
         copy, places = copies(records_url), {}
@@ -94,7 +94,7 @@ def test_every_tampering_apart_is_named_by_its_place(records_url, copies, runs, 
 def test_every_tampering_with_the_whole_is_found(records_url, copies, runs, tmp_path):
     anchors, chance = Anchors(tmp_path / "anchors.jsonl"), seeded(6)
     lived(records_url, runs(full=2_000, short=300), anchors)
-    for tampering in islice(cycle(ALONE), runs(full=100, short=9)):
+    for tampering in islice(cycle(ALONE), runs(full=100, short=6)):
         copy = copies(records_url)
         with intruder(copy) as connection:
             place = tampering(Intruder(connection, chance))
