@@ -9,8 +9,8 @@ import orjson
 from credit.ledger.hold import HoldMove
 from credit.ledger.lifecycle import Refused
 from credit.ledger.loan import LoanMove
-from records import decisions, expiry, holds, idempotency, lines, loans
-from records.decisions import Asked, Claim, NoRoom, Recorded
+from records import expiry, holds, idempotency, lines, loans
+from records.decisions import Asked, Claim, NoRoom, Recorded, Recording
 from records.holds import Opening
 from records.idempotency import Conflict
 from records.instants import instant_text
@@ -22,6 +22,12 @@ START = datetime(2026, 6, 30, tzinfo=UTC)
 
 def instant(seconds):
     return START + timedelta(seconds=seconds)
+
+
+def work_of(request, key, fresh, now):
+    """One request under one key as a work; decisions are recorded together where they meet."""
+    work = Work(request, key, fresh, now)
+    return work.recording() if isinstance(request, Authorise | Reserve) else work
 
 
 class Work:
@@ -36,8 +42,6 @@ class Work:
             return expiry.expire_due(transaction)
         if isinstance(request, Put):
             return self._put(transaction)
-        if isinstance(request, Authorise | Reserve):
-            return self._record(transaction)
         return idempotency.once(
             transaction,
             effect=self._effect,
@@ -59,7 +63,8 @@ class Work:
             valid_until=until,
         )
 
-    def _record(self, transaction):
+    def recording(self):
+        """The decision that this request asks for, as serving hands it in."""
         request, hold = self.request, isinstance(self.request, Authorise)
         product = "deposit-waiver" if hold else "merchant-loan"
         name = request.user if hold else request.merchant
@@ -76,7 +81,7 @@ class Work:
         decision = {"outcome": "approve" if claim else "decline"}
         decision |= {"credit_minor": request.authorized} if hold else {}
         entry = self._entry(product, name, decision)
-        return decisions.record(transaction, asked=asked, entry=entry, claim=claim)
+        return Recording(asked=asked, entry=entry, claim=claim)
 
     def _opening(self):
         request = self.request
