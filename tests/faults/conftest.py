@@ -1,6 +1,7 @@
 """Broken disks, wires and clocks, and servers that a test may break for itself."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stand.books import Books, open_books
+from tests.stand.branch import Branch
 from tests.stand.clock import FalseClock, false_clock
 from tests.stand.cluster import Cluster, need_postgresql
 from tests.stand.disk import tmpfs
@@ -63,6 +66,55 @@ def small_disk() -> Iterator[Callable[[int], Path]]:
 def faketime(open_folder: Path) -> FalseClock:
     """A wall clock to move under children started with `env=os.environ | faketime.environ`."""
     return false_clock(open_folder)
+
+
+@pytest.fixture
+def new_branch(records_url: str, tmp_path: Path) -> Iterator[Callable[..., Branch]]:
+    """`new_branch(grace_hours=)`: a process that serves the test's records, not started yet."""
+    made: list[Branch] = []
+
+    def make(*, grace_hours: int | None = None) -> Branch:
+        made.append(Branch(url=records_url, folder=tmp_path, grace_hours=grace_hours))
+        return made[-1]
+
+    yield make
+    for branch in made:
+        branch.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def two_branches(new_branch: Callable[..., Branch]) -> list[Branch]:
+    """Two processes on one database, where no scene has a grace."""
+    branches = [new_branch(grace_hours=0) for _ in range(2)]
+    for branch in branches:
+        branch.fork()
+    return branches
+
+
+@pytest.fixture
+def figures(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Says a figure to whoever looks on: it is what one runs such a test for."""
+
+    def say(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {text}")  # noqa: T201 - as said
+
+    return say
+
+
+@pytest.fixture
+def books(records_url: str, tmp_path: Path) -> Iterator[Callable[[], Books]]:
+    """`books()`: the test's records, opened by the test itself."""
+    made: list[Books] = []
+
+    def opened() -> Books:
+        if not made:
+            made.append(open_books(records_url, tmp_path / "anchors.jsonl"))
+        return made[0]
+
+    yield opened
+    for one in made:
+        one.records.close()
 
 
 @pytest.fixture(scope="session")

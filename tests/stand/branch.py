@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
 # A server of forks that has loaded everything: a branch starts in the time of its own work.
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(["tests.stand.branch_app"])
+_NURSERY.set_forkserver_preload(["__main__", "tests.stand.branch_app"])
 
 
 class Child(Protocol):

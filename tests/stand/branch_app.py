@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+import uvicorn.lifespan.on  # these three it would load when it starts
+import uvicorn.loops.auto
+import uvicorn.protocols.http.auto
 
 from credit.contract import PRODUCTS
 from credit.policy.evidence import Evidence, Freshness
@@ -120,7 +123,14 @@ def run(plan: Plan) -> None:
     if plan.dies_at:
         await_death(DEATHS[plan.dies_at], plan.dies_on)
     served = application(lambda: open_office(plan))
-    uvicorn.run(served, host="127.0.0.1", port=plan.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        served,
+        host="127.0.0.1",
+        port=plan.port,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+    )
 
 
 def open_office(plan: Plan) -> Office:

@@ -81,6 +81,7 @@ class Ledger:
         self.acknowledged: dict[str, bytes] = {}
         self.refused: dict[str, Answer] = {}
         self.contradictions: list[str] = []
+        self.in_flight = 0
         self.slowest_s = 0.0
 
     def send(self, request: Request) -> None:
@@ -96,7 +97,9 @@ class Ledger:
                 first = self.acknowledged.setdefault(request.key, answer.body)
                 if first != answer.body:
                     self.contradictions.append(request.key)
-            elif not may_try_again(answer):
+            elif may_try_again(answer):
+                self.in_flight += answer.status == IN_FLIGHT
+            else:
                 self.refused[request.key] = answer
 
     def unanswered(self) -> list[Request]:
@@ -134,7 +137,7 @@ class Client:
     def ask(self, request: Request) -> Answer:
         """One try. NoAnswerError where the line broke first."""
         self.ledger.send(request)
-        text = json.dumps(request.body) if request.body else None
+        text = json.dumps(request.body)
         answer = self._over_the_line(request.method, request.path, text, request.headers)
         self.ledger.note(request, answer)
         return answer
