@@ -74,7 +74,10 @@ class GroupCommit:
 
     def _run(self) -> None:
         while group := self._next_group():
-            _answer(group, self._commit(group))
+            # Who went away while waiting is not written for; later it is too late to go.
+            wanted = [work for work in group if work.answer.set_running_or_notify_cancel()]
+            if wanted:
+                _answer(wanted, self._commit(wanted))
 
     def _next_group(self) -> list[_Work[Any]]:
         """The works of the next transaction; empty where the door was closed."""
@@ -117,8 +120,6 @@ def _done(transaction: Transaction, group: list[_Work[Any]]) -> list[Any]:
 
 def _answer(group: list[_Work[Any]], outcomes: list[_Outcome]) -> None:
     for work, outcome in zip(group, outcomes, strict=True):
-        if not work.answer.set_running_or_notify_cancel():
-            continue  # the caller went away; what was written stays written
         if outcome.error is None:
             work.answer.set_result(outcome.result)
         else:

@@ -1,6 +1,7 @@
 """PostgreSQL: the production database, reached through psycopg."""
 
 import os
+import select
 import socket
 import subprocess
 from datetime import UTC, datetime
@@ -8,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from credit.errors import InputError
 
@@ -33,7 +34,6 @@ class Postgresql:
         milliseconds = int(patience_seconds * 1_000)
         self.engine = create_engine(
             self._url,
-            pool_pre_ping=True,
             pool_timeout=patience_seconds,
             connect_args={
                 "options": _SESSION.format(ms=milliseconds),
@@ -42,6 +42,7 @@ class Postgresql:
                 "prepare_threshold": 2,
             },
         )
+        event.listen(self.engine, "checkout", _replace_if_ended)
 
     def now(self, connection: Connection) -> datetime:
         """The present as this database knows it."""
@@ -109,3 +110,24 @@ class Postgresql:
         if done.returncode:
             said = done.stderr.strip().splitlines() or [str(done.returncode)]
             raise InputError(f"{program} failed: {said[-1]}")
+
+
+def _replace_if_ended(dbapi_connection: Any, record: Any, _proxy: object) -> None:
+    """Take no connection from the pool that the server has ended: it restarted, say."""
+    before = record.info.setdefault("served", 0)
+    record.info["served"] = 1
+    if before and _has_ended(dbapi_connection):
+        raise InvalidatePoolError
+
+
+def _has_ended(dbapi_connection: Any) -> bool:
+    """Whether there is something to read though nothing was asked: the server's last word.
+
+    To ask whether it is there (`pool_pre_ping`) would cost a round trip each time, and for ever
+    where the network swallows the question.
+    """
+    if dbapi_connection.closed:
+        return True
+    line = select.poll()
+    line.register(dbapi_connection.fileno(), select.POLLIN)
+    return bool(line.poll(0))

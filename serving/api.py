@@ -71,7 +71,7 @@ async def healthz(_request: Request, _office: Office) -> Response:
 
 async def readyz(_request: Request, office: Office) -> Response:
     """Whether decisions are made as they should be, and how each part stands."""
-    ready, checks = await run_in_threadpool(office.readiness)
+    ready, checks = await office.readiness()
     return json_response(orjson.dumps({"ready": ready, "checks": checks}), 200 if ready else 503)
 
 

@@ -92,7 +92,10 @@ class InForce:
 
     def _look_again(self) -> None:
         while not self._over.wait(LOOK_EVERY_SECONDS):
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception:  # noqa: BLE001 - a thread that dies would take up nothing ever after
+                _log.exception("what is in force cannot be looked at; what serves stays")
 
     def _look(self, product: str, before: Standing) -> Standing:
         try:

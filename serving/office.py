@@ -1,18 +1,20 @@
 """The office: a desk that decides, records that remember, and the counters beside them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from credit.contract import MERCHANT_LOAN
 from credit.ledger.exposure import Line
 from credit.ledger.lifecycle import Refused
 from records import idempotency
+from records.anchors import head
 from records.decisions import Asked, Conflict, NoRoom, Recorded, answered, record
 from records.group_commit import GroupCommit
 from records.journal import Entry
@@ -31,8 +33,10 @@ Result = TypeVar("Result")
 Effect = Callable[[Transaction], dict[str, Any] | Refused]
 
 # Whatever the database does, who asks has an answer within two seconds: what it said by then, or
-# that it said nothing.
-DURABLE_WITHIN_SECONDS = 1.5
+# that it said nothing. Its own patience (`serving.assembly`) ends before, so that we hear why.
+ANSWER_WITHIN_SECONDS = 1.5
+# Threads that read the records: what is stuck there must not keep others from their threads.
+READERS_MAX = 12
 # A claim that the line refused is decided again once with the line as it stands; a second time
 # others were quicker again, and there is no room.
 FULL = Line(limit_minor=0)
@@ -55,23 +59,14 @@ class Office:
     sitting: Sitting
     upkeep: Upkeep
     keys: KeysInFlight = field(default_factory=KeysInFlight)
+    _readers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, READERS_MAX))
     _scorers: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
 
     async def answer(self, case: Case, key: str | None) -> bytes:
         """The decision on a case, durable; RequestError where it contradicts an earlier one."""
         with self.keys.holding(self.desk.partner, key):
-            asked, line = self._asked(case, key), None
-            while True:
-                try:
-                    heard = await self.sitting.hear(case, line)
-                except RequestError:
-                    if before := await self.reading(partial(self._before, asked=asked)):
-                        return before  # a late retry: what was right then stays answered
-                    raise
-                told = await self._durable(_writing(asked, heard))
-                if not isinstance(told, NoRoom):
-                    return self._told(told, asked, heard.entry)
-                line = told.line if line is None else FULL
+            async with _in_time():
+                return await self._decided(case, key)
 
     def answer_now(self, case: Case) -> bytes:
         """The same without an event loop or a key."""
@@ -94,7 +89,7 @@ class Office:
             content_sha256=content_sha256,
         )
         with self.keys.holding(partner, key):
-            told = await self._durable(once)
+            told = await self.put(once)
         if isinstance(told, Refused):
             raise RequestError(told.code, told.problem, told.mend)
         if isinstance(told, Conflict):
@@ -103,7 +98,8 @@ class Office:
 
     async def put(self, work: Callable[[Transaction], Result]) -> Result:
         """What a work returns that may be done again to the same end, once it is durable."""
-        return await self._durable(work)
+        async with _in_time():
+            return await self.commit.submit(work)
 
     async def reading(self, read: Callable[[Connection], Result]) -> Result:
         """What is read of the records, beside the event loop and not for ever."""
@@ -112,20 +108,17 @@ class Office:
             with self.records.reading() as connection:
                 return read(connection)
 
-        try:
-            async with asyncio.timeout(DURABLE_WITHIN_SECONDS):
-                return await to_thread.run_sync(work, abandon_on_cancel=True)
-        except TimeoutError:
-            raise RecordsUnavailableError("the records did not answer in time") from None
+        async with _in_time():
+            return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._readers)
 
     async def scores(self, product: str, entity_ids: Sequence[str]) -> dict[str, Any]:
         """What the model says of each entity; no decision is made."""
         work = partial(score_entities, self.scoring, product=product, entity_ids=entity_ids)
         return await asyncio.get_running_loop().run_in_executor(self._scorers, work)
 
-    def readiness(self) -> tuple[bool, dict[str, str]]:
+    async def readiness(self) -> tuple[bool, dict[str, str]]:
         """Whether decisions are made as they should be, and how each part stands."""
-        checks = {"records": self._records_stand(), "policy": "ok"}
+        checks = {"records": await self._records_stand(), "policy": "ok"}
         for product, standing in self.in_force.standing.items():
             served = "ok" if standing.model else "no champion: decided without a model"
             checks[f"{product} model"] = standing.trouble or served
@@ -149,12 +142,19 @@ class Office:
         self.commit.close()
         self.records.close()
 
-    async def _durable(self, work: Callable[[Transaction], Result]) -> Result:
-        try:
-            async with asyncio.timeout(DURABLE_WITHIN_SECONDS):
-                return await self.commit.submit(work)
-        except TimeoutError:
-            raise RecordsUnavailableError("the records did not answer in time") from None
+    async def _decided(self, case: Case, key: str | None) -> bytes:
+        asked, line = self._asked(case, key), None
+        while True:
+            try:
+                heard = await self.sitting.hear(case, line)
+            except RequestError:
+                if before := await self.reading(partial(self._before, asked=asked)):
+                    return before  # a late retry: what was right then stays answered
+                raise
+            told = await self.commit.submit(_writing(asked, heard))
+            if not isinstance(told, NoRoom):
+                return self._told(told, asked, heard.entry)
+            line = told.line if line is None else FULL
 
     def _asked(self, case: Case, key: str | None) -> Asked:
         return Asked(
@@ -179,12 +179,22 @@ class Office:
             self.metrics.decided(entry)
         return recorded.answer
 
-    def _records_stand(self) -> str:
+    async def _records_stand(self) -> str:
         try:
-            with self.records.reading():
-                return "ok"
+            await self.reading(head)
         except RecordsUnavailableError as error:
             return str(error)
+        return "ok"
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Ends the wait for the records: RecordsUnavailableError where it takes too long."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
+            yield
+    except TimeoutError:
+        raise RecordsUnavailableError("the records did not answer in time") from None
 
 
 def _writing(

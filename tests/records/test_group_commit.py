@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -152,6 +153,21 @@ def test_a_caller_that_goes_away_takes_nobody_with_it(records):
     counted.gate.set()
     assert stays.result(5) == 2
     commit.close()
+
+
+def test_a_caller_that_went_away_while_waiting_is_not_written_for(records):
+    counted = CountedRecords(records)
+    commit = GroupCommit(counted)
+    counted.gate.clear()
+    first = commit.hand_in(put(1))
+    while not first.running():
+        time.sleep(0.01)
+    gone = commit.hand_in(put(2))
+    assert gone.cancel()
+    assert not first.cancel()  # it is being written: too late
+    counted.gate.set()
+    commit.close()
+    assert numbers(records) == {1}
 
 
 @settings(
