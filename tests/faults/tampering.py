@@ -38,6 +38,7 @@ from records.tables import (
 )
 
 TRIES = 1_000
+OUT_OF_PLACE = 10**9
 JOURNAL = (DECISIONS, OPERATIONS)
 
 
@@ -230,7 +231,8 @@ class Intruder:
         )
 
     def _last_batch(self) -> int:
-        return self.connection.execute(select(func.max(BATCHES.c.batch))).scalar_one()
+        query = select(func.max(BATCHES.c.batch)).where(BATCHES.c.batch < OUT_OF_PLACE)
+        return self.connection.execute(query).scalar_one()
 
     def _changed(self, table: Table, place: str) -> str:
         row = self._row(table)
@@ -244,7 +246,7 @@ class Intruder:
         value, kind = row[column], table.c[column].type
         if isinstance(kind, BigInteger):
             if column in ("seq", "batch") and table is not HEAD:
-                return value + 10**9  # one that no other row has
+                return value + OUT_OF_PLACE  # one that no other row has
             return (value or 0) ^ (1 << self.chance.randrange(8))
         if not value:
             return b"~" if isinstance(kind, LargeBinary) else "~"
@@ -271,9 +273,10 @@ class Intruder:
         """A row of a batch that, like its neighbours, was not touched."""
         for _ in range(TRIES):
             one = table if table is not None else self.chance.choice(JOURNAL)
-            top = self.connection.execute(select(func.max(one.c.seq))).scalar_one()
+            known = one.c.seq < OUT_OF_PLACE
+            top = self.connection.execute(select(func.max(one.c.seq)).where(known)).scalar_one()
             at_least = one.c.seq >= self.chance.randint(1, top)
-            query = select(one).where(at_least, one.c.seq < 10**8).order_by(one.c.seq).limit(1)
+            query = select(one).where(at_least, known).order_by(one.c.seq).limit(1)
             row = self.connection.execute(query).mappings().one_or_none()
             batch = row and self._batch_of(row["seq"])
             if batch and not self.touched & {("batch", batch + near) for near in (-1, 0, 1)}:
