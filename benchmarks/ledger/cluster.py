@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,24 +19,27 @@ DATABASE = "postgres"
 @contextmanager
 def postgresql() -> Iterator[str]:
     """The URL of an empty database; PostgreSQL must be installed."""
-    programs = _programs()
-    folder, keeper = Path(tempfile.mkdtemp(prefix="vouch-bench-postgresql-")), _keeper()
-    if keeper:
-        shutil.chown(folder, keeper["user"], keeper["group"])
-    data, port = str(folder / "data"), str(_free_port())
-    words = ["-D", data, "-U", "vouch", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-    subprocess.run([programs / "initdb", *words], check=True, stdout=subprocess.DEVNULL, **keeper)
-    words = ["-D", data, "-h", "127.0.0.1", "-p", port, "-c", "unix_socket_directories="]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([programs / "postgres", *words], stdout=log, stderr=log, **keeper)
-    try:
-        url = f"postgresql://vouch@127.0.0.1:{port}/{DATABASE}"
-        _await(url)
-        yield url
-    finally:
-        server.terminate()  # a smart shutdown: it waits for us to disconnect
-        server.wait(timeout=30)
-        shutil.rmtree(folder)
+    programs, keeper, port = _programs(), _keeper(), str(_free_port())
+    url = f"postgresql://vouch@127.0.0.1:{port}/{DATABASE}"
+    with tempfile.TemporaryDirectory(prefix="vouch-bench-postgresql-") as folder:
+        if keeper:
+            shutil.chown(folder, keeper["user"], keeper["group"])
+        data = f"{folder}/data"
+        words = ["-D", data, "-U", "vouch", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        made = subprocess.run(
+            [programs / "initdb", *words], capture_output=True, check=False, **keeper
+        )
+        if made.returncode:
+            raise SystemExit(made.stderr.decode())
+        words = ["-D", data, "-h", "127.0.0.1", "-p", port, "-c", "unix_socket_directories="]
+        command = [programs / "postgres", *words]
+        server = subprocess.Popen(command, stderr=subprocess.DEVNULL, **keeper)
+        try:
+            _await(url)
+            yield url
+        finally:
+            server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            server.wait(timeout=30)
 
 
 def _programs() -> Path:
