@@ -5,7 +5,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
@@ -103,18 +103,9 @@ def figures(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def books(records_url: str, tmp_path: Path) -> Iterator[Callable[[], Books]]:
-    """`books()`: the test's records, opened by the test itself."""
-    made: list[Books] = []
-
-    def opened() -> Books:
-        if not made:
-            made.append(open_books(records_url, tmp_path / "anchors.jsonl"))
-        return made[0]
-
-    yield opened
-    for one in made:
-        one.records.close()
+def books(records_url: str, tmp_path: Path) -> Callable[[], AbstractContextManager[Books]]:
+    """`with books() as kept`: the test's records, opened by the test itself."""
+    return lambda: open_books(records_url, tmp_path / "anchors.jsonl")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from tests.stand.books import Books
 from tests.stand.branch import Branch
@@ -17,7 +18,7 @@ DEPOSIT_MINOR = 5_000
 
 def test_ten_duplicates_at_once_have_one_effect_and_one_answer(
     two_branches: list[Branch],
-    books: Callable[[], Books],
+    books: Callable[[], AbstractContextManager[Books]],
     runs: Callable[..., int],
     figures: Callable[[str], None],
 ) -> None:
@@ -32,14 +33,16 @@ def test_ten_duplicates_at_once_have_one_effect_and_one_answer(
     assert len(sent) == keys
     assert Counter(answer.status for answer in answers) == {200: keys * DUPLICATES}
     assert not ledger.contradictions, "the duplicates of a key were answered with other bytes"
-    assert books().effects().total() == keys
-    books().assert_nothing_lost_or_doubled(ledger)
-    books().assert_whole()
+    with books() as kept:
+        assert kept.effects().total() == keys
+        kept.assert_settled(ledger)
     figures(f"{keys} keys x {DUPLICATES}: {ledger.in_flight} times 409 IDEMPOTENCY_IN_FLIGHT")
 
 
 def test_an_answer_lost_after_its_commit_is_found_again_by_its_key(
-    two_branches: list[Branch], books: Callable[[], Books], runs: Callable[..., int]
+    two_branches: list[Branch],
+    books: Callable[[], AbstractContextManager[Books]],
+    runs: Callable[..., int],
 ) -> None:
     lost, ledger = runs(full=500, short=60), Ledger()
     ports = [branch.port for branch in two_branches]
@@ -49,12 +52,13 @@ def test_an_answer_lost_after_its_commit_is_found_again_by_its_key(
     opened = [ledger.told(asked.key)["hold"]["auth_no"] for asked in orders]
     changes = [change for auth_no in opened for change in _changes(auth_no)][: lost - len(orders)]
     _send_and_lose(changes, ports)
-    committed = books().effects().total()
+    with books() as kept:
+        committed = kept.effects().total()
     crowd(CLIENTS, ports, ledger, changes)(Client.insist)
     assert committed >= len(orders) + len(changes) // 2, "answers were lost before their commit"
     assert len(ledger.acknowledged) == len(orders) + len(changes)
-    books().assert_nothing_lost_or_doubled(ledger)
-    books().assert_whole()
+    with books() as kept:
+        kept.assert_settled(ledger)
 
 
 def _order(number: int) -> Request:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 from tests.stand.books import Books
@@ -21,7 +22,9 @@ TERMINAL = {"capture", "release", "expire"}
 
 
 def test_a_line_with_room_for_a_hundred_holds_takes_exactly_a_hundred(
-    two_branches: list[Branch], books: Callable[[], Books], runs: Callable[..., int]
+    two_branches: list[Branch],
+    books: Callable[[], AbstractContextManager[Books]],
+    runs: Callable[..., int],
 ) -> None:
     attempts, ledger = runs(full=5_000, short=1_000), Ledger()
     ports = [branch.port for branch in two_branches]
@@ -40,14 +43,14 @@ def test_a_line_with_room_for_a_hundred_holds_takes_exactly_a_hundred(
     assert {(one["outcome"], one["deposit_due_minor"]) for one in waived} == {("approve", 0)}
     assert {one["deposit_due_minor"] for one in asked_for} == {DEPOSIT_MINOR}
     assert all(one["outcome"] != "approve" for one in asked_for)
-    assert books().used_minor("crowded") == ROOM_FOR * DEPOSIT_MINOR
-    books().assert_nothing_lost_or_doubled(ledger)
-    books().assert_whole()
+    with books() as kept:
+        assert kept.used_minor("crowded") == ROOM_FOR * DEPOSIT_MINOR
+        kept.assert_settled(ledger)
 
 
 def test_capture_release_and_expiry_race_for_a_hold_and_one_of_them_ends_it(
     two_branches: list[Branch],
-    books: Callable[[], Books],
+    books: Callable[[], AbstractContextManager[Books]],
     runs: Callable[..., int],
     figures: Callable[[str], None],
 ) -> None:
@@ -55,20 +58,19 @@ def test_capture_release_and_expiry_race_for_a_hold_and_one_of_them_ends_it(
     ports = [branch.port for branch in two_branches]
     opened = _open_holds(many, ports, ledger, first_due_in=timedelta(seconds=3 + many / 100))
     answers = crowd(CLIENTS, ports, ledger, _jobs(opened))(_when_it_is_time)
-    _wait_until_nothing_is_due(books())
     won = {request.path.split("/")[3] for request, answer in answers if answer.status == 200}
     assert {answer.status for _, answer in answers} <= {200, 409}
-    done = books().moves()
-    assert {tuple(moves[:1]) for moves in done.values()} == {("authorize",)}
-    assert all(len(moves) == 2 and moves[1] in TERMINAL for moves in done.values())
-    assert won == {auth_no for auth_no, moves in done.items() if moves[1] != "expire"}
+    with books() as kept:
+        _wait_until_nothing_is_due(kept)
+        done = kept.moves()
+        _assert_conserved(kept, done)
+        kept.assert_settled(ledger)
+    assert all(first == "authorize" and last in TERMINAL for first, last in done.values())
+    assert won == {auth_no for auth_no, (_, last) in done.items() if last != "expire"}
     assert len(ledger.acknowledged) == many + len(won)
-    ended_by = Counter(moves[1] for moves in done.values())
+    ended_by = Counter(last for _, last in done.values())
     figures(f"{many} holds ended by {dict(ended_by)}")
     assert set(ended_by) == TERMINAL, "the race had no rivals"
-    _assert_conserved(books(), done)
-    books().assert_nothing_lost_or_doubled(ledger)
-    books().assert_whole()
 
 
 def _open_holds(

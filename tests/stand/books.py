@@ -1,6 +1,8 @@
 """The books after the storm: what clients were told, held against what the ledger holds."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,11 @@ class Books:
             for key, request in ledger.sent.items()
             if key in ledger.acknowledged and "out_order_no" in request.body
         )
+
+    def assert_settled(self, ledger: Ledger) -> None:
+        """Nothing was lost, nothing doubled, and it all adds up."""
+        self.assert_nothing_lost_or_doubled(ledger)
+        self.assert_whole()
 
     def effects(self) -> Counter[Effect]:
         """What was done to holds at clients' wish: nothing that fell due by itself."""
@@ -90,9 +97,14 @@ class Books:
             return used
 
 
-def open_books(url: str, anchors: Path) -> Books:
+@contextmanager
+def open_books(url: str, anchors: Path) -> Iterator[Books]:
     """The books of records that others may be writing to."""
-    return Books(open_records(url), anchors)
+    records = open_records(url)
+    try:
+        yield Books(records, anchors)
+    finally:
+        records.close()
 
 
 def told_effects(ledger: Ledger) -> Counter[Effect]:

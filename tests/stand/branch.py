@@ -111,6 +111,11 @@ class Branch:
         finally:
             connection.close()
 
+    def doom(self, point: str, passes: int) -> None:
+        """From now on it dies at a point's so-manieth pass."""
+        self.plan.doom.write_text(json.dumps([point, passes]))
+        os.kill(self.pid, signal.SIGUSR1)
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it, or kill it; back when it is gone."""
         if self.alive():

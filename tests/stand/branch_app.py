@@ -50,7 +50,8 @@ TRADING_WELL = {
 class Plan:
     """What a branch serves and where. `grace_hours`: every scene's, in place of its own.
 
-    `dies_at` names a death of `tests.stand.deaths`; it comes at that point's `dies_on`-th pass.
+    `dies_at` names a death of `tests.stand.deaths` during the start; later ones are put into
+    `doom`, and a SIGUSR1 says to read it. Each comes at its point's `dies_on`-th pass.
     """
 
     url: str
@@ -65,6 +66,11 @@ class Plan:
     def anchors(self) -> Path:
         """Where the journal's end is noted."""
         return Path(self.folder) / "anchors.jsonl"
+
+    @property
+    def doom(self) -> Path:
+        """What the process shall die of (JSON: point, passes)."""
+        return Path(self.folder) / f"doom-{self.port}"
 
     @property
     def log(self) -> Path:
@@ -122,6 +128,7 @@ def run(plan: Plan) -> None:
     os.dup2(log, 2)
     if plan.dies_at:
         await_death(DEATHS[plan.dies_at], plan.dies_on)
+    signal.signal(signal.SIGUSR1, lambda *_: _be_doomed(plan.doom))
     served = application(lambda: open_office(plan))
     uvicorn.run(
         served,
@@ -151,6 +158,11 @@ def open_office(plan: Plan) -> Office:
     commit = GroupCommit(records)
     upkeep = Upkeep(records, commit, Anchors(plan.anchors))
     return Office(desk, in_force, records, commit, Metrics(), desk, Sitting(desk), upkeep)
+
+
+def _be_doomed(doom: Path) -> None:
+    point, passes = json.loads(doom.read_text())
+    await_death(DEATHS[point], passes)
 
 
 def _seed(records: Records, text: str) -> None:
