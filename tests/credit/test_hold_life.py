@@ -190,6 +190,11 @@ def test_a_hold_is_due_from_the_very_instant_it_expires():
     assert moved(hold, HoldMove.EXPIRE, at=AFTER).released_minor == 60
 
 
+def test_a_hold_that_expires_is_closed_even_if_some_of_it_was_captured():
+    after = moved(OWED_IN[HoldState.AUTHORIZED], HoldMove.EXPIRE, at=AFTER)
+    assert (after.state, after.captured_minor, after.exposure_minor) == (HoldState.CLOSED, 40, 40)
+
+
 def test_what_was_captured_stays_exposure_until_it_is_settled():
     hold = OWED_IN[HoldState.FINISHED]
     part = moved(hold, HoldMove.SETTLE, at=AFTER, amount_minor=30)

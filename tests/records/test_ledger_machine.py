@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select, union_all
 
 from records import lines
+from records.expiry import expire_due
 from records.group_commit import GroupCommit
 from records.store import open_records
 from records.tables import (
@@ -71,7 +72,9 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self.run, self.fresh = next(RUNS), itertools.count()
         self.model, self.sent, self.bytes_of = Model(), [], {}
-        self.model.now = self._set_clock(by=1)
+        self.model.now = self._set_clock(by=100)
+        with self.records.writing() as transaction:
+            expire_due(transaction)  # what a run that failed has left
         with self.records.reading() as connection:
             self.seq = self.first_seq = connection.execute(select(HEAD.c.seq)).scalar_one()
 
