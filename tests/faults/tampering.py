@@ -248,12 +248,13 @@ class Intruder:
             if column in ("seq", "batch") and table is not HEAD:
                 return value + OUT_OF_PLACE  # one that no other row has
             return (value or 0) ^ (1 << self.chance.randrange(8))
+        letter = chr(0x4E00 + self.chance.randrange(20_000))  # two are seldom alike
         if not value:
-            return b"~" if isinstance(kind, LargeBinary) else "~"
+            return b"~" if isinstance(kind, LargeBinary) else letter
         place = self.chance.randrange(len(value))
         if isinstance(value, bytes):
             return value[:place] + bytes([value[place] ^ 1]) + value[place + 1 :]
-        return value[:place] + ("^" if value[place] == "~" else "~") + value[place + 1 :]
+        return value[:place] + letter + value[place + 1 :]
 
     def _row(self, table: Table, *where: Any) -> dict[str, Any]:
         """A row that shares its subject with nothing that was touched."""

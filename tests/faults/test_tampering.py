@@ -53,9 +53,9 @@ def copies(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Copies]:
 def lived(url: str, rows: int, anchors: Anchors) -> None:
     """Records of so many journal rows, their end noted on the way."""
     records = open_records(url)
-    start = 0
+    start, batch = 0, max(8, rows // 3_000)
     for _ in range(4):
-        start = live(records, rows=rows // 4, orders_a_batch=8, start=start)
+        start = live(records, rows=rows // 4, orders_a_batch=batch, start=start)
         with records.reading() as connection:
             anchors.note(head(connection))
     records.close()
