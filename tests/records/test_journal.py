@@ -81,8 +81,9 @@ def test_a_forgotten_name_leaves_its_decisions_nobodys(records, an_entry, put_do
     with records.writing() as transaction:
         put_down(transaction, an_entry())
     with records.writing() as transaction:
-        assert subjects.erase(transaction, kind="merchant", entity_id="m1")
-        assert not subjects.erase(transaction, kind="merchant", entity_id="m1")
+        asked = {"partner": "local", "kind": "merchant", "entity_id": "m1"}
+        assert subjects.erase(transaction, **asked)
+        assert not subjects.erase(transaction, **asked)
     (entry,) = journal.scan(records)
     assert entry["entity_id"].startswith("erased:")
     assert entry["request"]["merchant_id"] == entry["entity_id"]
