@@ -6,11 +6,16 @@ from typing import Any
 import orjson
 from sqlalchemy import Column, Connection, select
 
-from records.operations import HOLD, LOAN
+from records.operations import DECISION, HOLD, LOAN
 from records.pseudonyms import KIND_OF
 from records.report import Tally
-from records.tables import HOLDS, LOANS, SUBJECTS
+from records.tables import DECISIONS, HOLDS, LOANS, SUBJECTS
 
+_DONE_TO = {
+    HOLD: HOLDS.c.auth_no,
+    LOAN: LOANS.c.decision_id,
+    DECISION: DECISIONS.c.decision_id,
+}
 _PINNED = ("decision_id", "partner", "product", "reference_id", "order_no", "decided_at")
 
 
@@ -31,7 +36,7 @@ def look_at_operations(told: Tally, connection: Connection, page: Sequence[Any])
     """Operations: whom and what they were done to is there."""
     told.saw("operations", len(page))
     _look_for(connection, SUBJECTS.c.token, {row.token: f"seq {row.seq}" for row in page}, told)
-    for kind, column in ((HOLD, HOLDS.c.auth_no), (LOAN, LOANS.c.decision_id)):
+    for kind, column in _DONE_TO.items():
         named = {row.reference: f"seq {row.seq}" for row in page if row.kind == kind}
         _look_for(connection, column, named, told)
 
