@@ -1,20 +1,29 @@
 """PostgreSQL away, slow, silent or restarted: an answer in time, nothing lost, nothing doubled."""
 
+import signal
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import count
+from functools import partial
+from itertools import count, cycle
 
+import psycopg
 import pytest
 from sqlalchemy import event, func, select
 
 from records.store import RecordsUnavailableError, open_records
 from records.tables import HOLDS
 from records.verify import verify
+from tests.stand.branch import Branch
+from tests.stand.client import Client, Ledger, crowd
 from tests.stand.lived import WAIVER, decide, hold_claim
+from tests.stand.orders import order
+from tests.stand.storm import ANSWERED_WITHIN_S, assert_weathered, storm
 
 PATIENCE_S = 0.4
 CONNECT_S = 2.0  # libpq's least
+SERVED_WITHIN_S = 15.0
+WRONG_FOR_S = 2.5
 
 
 @pytest.fixture
@@ -38,6 +47,21 @@ def open_at():
     yield at
     for records in opened:
         records.close()
+
+
+@pytest.fixture
+def serve(url, tmp_path):
+    """A process that serves the records, reached directly or through a wire."""
+    made = []
+
+    def start(wire=None):
+        made.append(Branch(url=wire.url(url) if wire else url, folder=tmp_path))
+        made[-1].fork()
+        return made[-1]
+
+    yield start
+    for branch in made:
+        branch.end(signal.SIGKILL)
 
 
 def test_who_waits_on_a_line_that_swallows_everything_is_freed(wire, url, open_at):
@@ -83,6 +107,72 @@ def test_a_line_that_breaks_before_any_statement_leaves_all_or_nothing(url, open
     assert verified(records) == last + 1
 
 
+def test_restarted_again_and_again_under_load_it_loses_and_doubles_nothing(postgres, serve, runs):
+    branch, recovered = serve(), []
+    with storm([branch.port]) as weather:
+        for mode, _ in zip(cycle(["fast", "immediate"]), range(runs(full=20, short=3))):
+            weather.served_again(within=SERVED_WITHIN_S)
+            postgres.restart(mode)
+            recovered.append(weather.served_again(within=SERVED_WITHIN_S))
+    tell("restarts", weather, recovered)
+    assert_weathered(weather, branch)
+
+
+def test_a_line_cut_silent_or_slow_in_turns_loses_and_doubles_nothing(wire, serve, runs):
+    branch, recovered = serve(wire), []
+    wrongs = [wire.cut, wire.blackhole, partial(wire.delay, 0.3), partial(wire.delay, 3)]
+    with storm([branch.port]) as weather:
+        for wrong in wrongs * runs(full=5, short=1):
+            weather.served_again(within=SERVED_WITHIN_S)
+            wrong()
+            time.sleep(WRONG_FOR_S)
+            wire.mend()
+            recovered.append(weather.served_again(within=SERVED_WITHIN_S))
+    tell("broken lines", weather, recovered)
+    assert_weathered(weather, branch)
+
+
+def test_while_it_is_away_the_service_says_so_in_time(postgres, serve):
+    branch = serve()
+    postgres.stop()
+    assert asked_everything(branch.port) == {503}
+    postgres.start()
+    assert within(SERVED_WITHIN_S, branch.ready)
+    assert asked_everything(branch.port) == {200, 404}
+
+
+def test_while_the_line_swallows_everything_the_service_says_so_in_time(wire, serve):
+    branch = serve(wire)
+    wire.blackhole()
+    for _ in range(3):  # on connections that were there, then on new ones
+        assert asked_everything(branch.port) == {503}
+    wire.mend()
+    assert within(SERVED_WITHIN_S, branch.ready)
+
+
+def test_a_crowd_that_reads_while_nothing_answers_is_told_so_in_time(wire, serve):
+    branch = serve(wire)
+    wire.blackhole()
+    asked = crowd(64, [branch.port], Ledger(), range(128))
+    answers = asked(lambda client, number: client.read(f"/v1/deposit-waivers/a{number}"))
+    assert {answer.status for answer in answers} == {503}
+    assert max(answer.seconds for answer in answers) < ANSWERED_WITHIN_S
+    with Client([branch.port]) as client:
+        for path in ("/healthz", "/metrics"):
+            answer = client.read(path)
+            assert (answer.status, answer.seconds < 0.5) == (200, True)
+
+
+def test_where_every_commit_takes_400_ms_everybody_is_served(url, serve):
+    branch = serve()
+    slow_down_commits(url, 0.4)
+    with storm([branch.port], clients=8) as weather:
+        time.sleep(2.5)
+    tell("slow commits", weather)
+    assert set(weather.statuses) == {200}
+    assert_weathered(weather, branch)
+
+
 def waive(records, number):
     """A hold of its own order, or None where the order stands."""
     with records.writing() as transaction:
@@ -125,3 +215,42 @@ def broken_before(records, place):
     yield passed
     for name in ("before_cursor_execute", "commit"):
         event.remove(engine, name, pass_by)
+
+
+def asked_everything(port):
+    """A change, a question and a look at readiness at once: each answered in time."""
+    asks = [
+        lambda client: client.ask(order("o1", user="u1")),
+        lambda client: client.read("/v1/deposit-waivers/none"),
+        lambda client: client.read("/readyz"),
+    ]
+    answers = crowd(len(asks), [port], Ledger(), asks)(lambda client, ask: ask(client))
+    assert all(answer.seconds < ANSWERED_WITHIN_S for answer in answers), answers
+    return {answer.status for answer in answers}
+
+
+def tell(what, weather, recovered=()):
+    back = ", ".join(f"{seconds:.1f}" for seconds in recovered) or "-"
+    print(f"{what}: {weather.summary()}, back in {back} s")  # noqa: T201
+
+
+def slow_down_commits(url, seconds):
+    """From now on whoever has journalled anything waits so long in COMMIT."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION wait_a_while() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$"
+        )
+        connection.execute(
+            "CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON batches "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_a_while()"
+        )
+
+
+def within(seconds, condition):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
