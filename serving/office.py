@@ -15,7 +15,7 @@ from credit.ledger.exposure import Line
 from credit.ledger.lifecycle import Refused
 from records import idempotency
 from records.anchors import head
-from records.decisions import Asked, Conflict, NoRoom, Recorded, answered, record
+from records.decisions import Asked, Conflict, NoRoom, Recorded, Recording, answered
 from records.group_commit import GroupCommit
 from records.journal import Entry
 from records.store import Connection, Records, RecordsUnavailableError, Transaction
@@ -197,10 +197,8 @@ async def _in_time() -> AsyncIterator[None]:
         raise RecordsUnavailableError("the records did not answer in time") from None
 
 
-def _writing(
-    asked: Asked, heard: Underwritten
-) -> Callable[[Transaction], Recorded | Conflict | NoRoom]:
-    return partial(record, asked=asked, entry=heard.entry, claim=heard.claim)
+def _writing(asked: Asked, heard: Underwritten) -> Recording:
+    return Recording(asked=asked, entry=heard.entry, claim=heard.claim)
 
 
 def _conflict(conflict: Conflict, asked: Asked) -> RequestError:

@@ -220,10 +220,10 @@ def test_an_unknown_merchant_is_decided_on_policy_and_is_no_error(ask, loan, bra
 
 
 def test_what_cannot_be_recorded_is_not_answered(ask, loan, branch, decisions, monkeypatch):
-    def full(*_, **__):
+    def full(_transaction):
         raise RecordsUnavailableError("database or disk is full")
 
-    monkeypatch.setattr(office_module, "record", full)
+    monkeypatch.setattr(office_module, "Recording", lambda **_: full)
     answer = ask(LOANS, loan(), key="k")
     assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
     assert answer.headers["Retry-After"] == "1"
