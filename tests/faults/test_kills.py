@@ -16,7 +16,8 @@ from tests.stand.client import Client, Ledger, crowd
 from tests.stand.traffic import trading
 
 CHANCE = random.Random(5)  # noqa: S311 - moments, not secrets
-CLEAN_STARTS = 3
+CLEAN_STARTS = 2  # before the deaths, and as many after
+ANCHORED_WITHIN_S = 10.0
 FIRST_MIGRATION = "during the first migration"
 # Each point, and up to how many passes it may take till death.
 POINTS = {
@@ -57,6 +58,7 @@ class Storm:
         with trading(self.branch.port, self.ledger, f"d{self.deaths}"):
             how()
             self.branch.await_end()
+        assert self.branch.was_killed, self.branch.said()
 
     def recover(self) -> None:
         """Start again, ask everything again, and hold the books against what was answered."""
@@ -65,6 +67,15 @@ class Storm:
         crowd(8, [self.branch.port], self.ledger, lately)(Client.insist)
         with self.books() as kept:
             kept.assert_settled(self.ledger)
+
+    def rest(self) -> None:
+        """Serve on, and hold what was noted of the journal's end meanwhile against the journal."""
+        with self.books() as kept:
+            deadline = time.monotonic() + ANCHORED_WITHIN_S
+            while not kept.is_anchored():
+                assert time.monotonic() < deadline, "nobody notes the journal's end"
+                time.sleep(0.05)
+            kept.assert_whole()
 
     @property
     def ratio(self) -> float:
@@ -98,6 +109,7 @@ def test_killed_at_any_named_point_it_loses_and_doubles_nothing(
             passes = CHANCE.randint(1, passes_max)
             storm.die(lambda: storm.branch.doom(point, passes))  # noqa: B023 - done at once
             storm.recover()
+    storm.rest()
     storm.start_cleanly(CLEAN_STARTS)
     figures(f"{len(POINTS)} points: {storm.told()}")
     _assert_soon_back(storm)
@@ -110,6 +122,7 @@ def test_killed_at_random_moments_it_loses_and_doubles_nothing(
     for _ in range(runs(full=200, short=6)):
         storm.die(lambda: _kill_sometime(storm.branch))
         storm.recover()
+    storm.rest()
     storm.start_cleanly(CLEAN_STARTS)
     figures(f"random moments: {storm.told()}")
     _assert_soon_back(storm)

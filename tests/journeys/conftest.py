@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.main import run
+from tests.stand.whole_service import environment_of, small_home
 
 
 @pytest.fixture
@@ -30,3 +31,9 @@ def vouch(
 @pytest.fixture
 def metrics_of() -> Callable[[Path], dict]:
     return lambda out: json.loads((out / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A small home to serve from: a few merchants' features online, a champion of each product."""
+    return environment_of(small_home(tmp_path_factory.mktemp("service")))

@@ -4,104 +4,20 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from credit.contract import PRODUCTS
 from serving.settings import read_settings
+from tests.stand.whole_service import ROOT, SERVE, Service, started
 
-ROOT = Path(__file__).resolve().parents[2]
-NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 LOANS, WAIVERS = "/v1/merchant-loans/decisions", "/v1/deposit-waivers/decisions"
-
-
-@dataclass
-class Service:
-    """A running service and how to ask it."""
-
-    port: int
-    process: subprocess.Popen[bytes]
-    environment: dict[str, str]
-    log: Path
-    answers: dict[str, bytes] = field(default_factory=dict)
-
-    def ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, key: str = ""
-    ) -> tuple[int, bytes]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key or uuid.uuid4().hex}
-        with contextlib.closing(connection):
-            connection.request(method, path, json.dumps(body) if body else None, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-
-    def wait(self) -> None:
-        deadline = time.monotonic() + 180
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(OSError, HTTPException):
-                if self.ask("GET", "/readyz")[0] == 200:
-                    return
-            time.sleep(0.2)
-        pytest.fail(f"the service is not ready:\n{self.log.read_text()[-2_000:]}")
-
-    def workers(self) -> list[int]:
-        told = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=True
-        )
-        return [int(pid) for pid in told.stdout.split()]
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(60)
-
-
-@contextlib.contextmanager
-def started(command: list[str], environment: dict[str, str], log: Path) -> Iterator[Service]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*command, "--port", str(port)],
-            env=environment,
-            cwd=log.parent,
-            stdout=output,
-            stderr=output,
-        )
-    service = Service(port, process, environment, log)
-    try:
-        service.wait()
-        yield service
-    finally:
-        if process.poll() is None:
-            service.stop()
-
-
-SERVE = [sys.executable, "-m", "console.main", "serve"]
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A small home: a few merchants' features online, and a champion of each product."""
-    folder = tmp_path_factory.mktemp("service")
-    home = folder / "home"
-    _publish_features(folder / "data", home)
-    for product in PRODUCTS:
-        _appoint(product, home)
-    own = {"VOUCH_HOME": str(home), "VOUCH_NOW": NOW.isoformat(), "PYTHONPATH": str(ROOT)}
-    return {k: v for k, v in os.environ.items() if not k.startswith("VOUCH_")} | own
 
 
 @pytest.fixture(scope="module")
@@ -109,70 +25,6 @@ def service(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     log = tmp_path_factory.mktemp("log") / "service.log"
     with started([*SERVE, "--workers", "2"], environment, log) as running:
         yield running
-
-
-def _publish_features(data: Path, home: Path) -> None:
-    from data.synthetic.write import generate
-    from features.snapshot import build
-    from features.sources import open_history
-    from features.store import materialize
-
-    generate(data, merchants=40, users=40, months=6, end=date(2026, 6, 29), seed=3)
-    with open_history(data) as history:
-        build(history, as_of=date(2026, 6, 29), home=home, now=NOW)
-    materialize(home, now=NOW)
-
-
-def _appoint(product: str, home: Path) -> None:
-    """A model that has learnt little, and stands in its place like any other."""
-    from features.catalogue import definitions_sha256
-    from models import artefact
-    from models.calibration import Calibration
-    from models.manifest import Manifest, TrainingData
-    from models.registry import Registry
-
-    features = _signature(product)
-    manifest = Manifest(
-        product=product,
-        version="20260601t000000z-aaaaaaaa",
-        created_at=datetime(2026, 6, 1, tzinfo=UTC),
-        features=features,
-        definitions_sha256=definitions_sha256(product),
-        calibration=Calibration("identity", {}),
-        label={},
-        data=TrainingData("a" * 64, None, None, 400, 20, "CNY"),
-        split={},
-        seed=1,
-        metrics={},
-        libraries={},
-        utc_offset_minutes=480,
-    )
-    folder = home.parent / f"artefact-{product}"
-    artefact.write(folder, _trees(len(features)), manifest)
-    registry = Registry(home)
-    registry.promote(registry.register(folder), by="test", at=NOW)
-
-
-def _signature(product: str) -> tuple[Any, ...]:
-    from features.catalogue import features_of
-    from models.manifest import ModelFeature
-
-    return tuple(
-        ModelFeature(
-            one.name, one.dtype, 0, one.reason, ("a", "b") if one.dtype == "category" else ()
-        )
-        for one in features_of(product)
-    )
-
-
-def _trees(width: int) -> str:
-    import lightgbm
-    import numpy as np
-
-    chance = np.random.default_rng(1)
-    data = lightgbm.Dataset(chance.random((400, width)), chance.random(400) < 0.05)
-    told = {"objective": "binary", "num_threads": 1, "verbose": -1, "num_leaves": 4}
-    return lightgbm.train(told, data, num_boost_round=5).model_to_string()
 
 
 def a_loan(application_id: str, merchant: int = 1) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from records.anchors import Anchors
+from records.anchors import Anchors, head
 from records.operations import HOLD
 from records.store import Records, open_records
 from records.tables import DECISIONS, HOLDS, LINES, OPERATIONS, SUBJECTS
@@ -31,6 +31,12 @@ class Books:
         """Chain, anchors, names, holds, loans and lines all add up."""
         report = verify(self.records, anchors=Anchors(self.anchors))
         assert report.holds, "\n".join(report.lines())
+
+    def is_anchored(self) -> bool:
+        """Whether the journal's end, as it is now, is noted outside."""
+        with self.records.reading() as connection:
+            now = head(connection)
+        return now in Anchors(self.anchors).read()
 
     def assert_nothing_lost_or_doubled(self, ledger: Ledger) -> None:
         """Every change that was acknowledged is there once, and there is no other.

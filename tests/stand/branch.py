@@ -96,6 +96,11 @@ class Branch:
         self._await_ready()
         return time.monotonic() - started
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether it ended by SIGKILL, not by an end or a failure of its own."""
+        return self._child is not None and self._child.poll() == -signal.SIGKILL
+
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._child is not None and self._child.poll() is None

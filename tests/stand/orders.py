@@ -5,15 +5,23 @@ from datetime import UTC, datetime, timedelta
 from tests.stand.client import Request
 
 WAIVERS = "/v1/deposit-waivers"
+ALL_OR_NOTHING, IN_PART = "bike", "hotel"  # how far the policy waives
 
 
-def order(number: str, *, user: str, deposit_minor: int = 5_000, due_at: datetime | None = None):
-    """A deposit to be waived in full or not at all."""
+def order(
+    number: str,
+    *,
+    user: str,
+    deposit_minor: int = 5_000,
+    scene: str = ALL_OR_NOTHING,
+    due_at: datetime | None = None,
+) -> Request:
+    """A deposit to be waived."""
     due = due_at or datetime.now(UTC) + timedelta(days=2)
     body = {
         "out_order_no": number,
         "user_id": user,
-        "scene": "bike",  # no partial waivers
+        "scene": scene,
         "deposit_minor": deposit_minor,
         "currency": "CNY",
         "due_at": due.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),

@@ -1,31 +1,49 @@
 """Load: clients who open holds and move them, until their line breaks or they are told to stop."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from tests.stand.client import OK, Client, Ledger, NoAnswerError
-from tests.stand.orders import capture, order, release
+from tests.stand.orders import IN_PART, capture, order, release
 
 CLIENTS = 8
-USERS = 40
+USERS = tuple(f"u{number}" for number in range(40))
 SOON = timedelta(milliseconds=150)
 DAYS = timedelta(days=2)
 CAPTURED_MINOR, RELEASED_MINOR = 70, 30
-DEPOSIT_MINOR = 1_000
+DEPOSIT_MINOR = 2_000  # half of it is the least that is waived
 
 
 @contextmanager
-def trading(port: int, ledger: Ledger, name: str, *, clients: int = CLIENTS) -> Iterator[None]:
+def trading(
+    port: int,
+    ledger: Ledger,
+    name: str,
+    *,
+    clients: int = CLIENTS,
+    users: Sequence[str] = USERS,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[None]:
     """Clients trade while the block runs; back when each has had its last answer, or none.
 
-    `name` sets this traffic's orders and keys apart. One order of three falls due soon.
+    `name` sets this traffic's orders and keys apart. One order of three falls due soon after `now`.
     """
     over = threading.Event()
+
+    def trade(own_name: str) -> None:
+        with Client([port], ledger) as client, suppress(NoAnswerError):
+            for number in count():
+                if over.is_set():
+                    return
+                due_at = now() + (SOON if number % 3 == 0 else DAYS)
+                user = users[number % len(users)]
+                _one_order(client, f"{own_name}-{number}", user=user, due_at=due_at)
+
     threads = [
-        threading.Thread(target=_trade, args=(port, ledger, f"{name}-{one}", over))
+        threading.Thread(target=trade, args=(f"{name}-{one}",), daemon=True)
         for one in range(clients)
     ]
     for each in threads:
@@ -38,21 +56,9 @@ def trading(port: int, ledger: Ledger, name: str, *, clients: int = CLIENTS) -> 
             each.join()
 
 
-def _trade(port: int, ledger: Ledger, name: str, over: threading.Event) -> None:
-    with Client([port], ledger) as client:
-        for number in count():
-            try:
-                _one_order(client, f"{name}-{number}", number)
-            except NoAnswerError:
-                return
-            if over.is_set():
-                return
-
-
-def _one_order(client: Client, name: str, number: int) -> None:
-    due_at = datetime.now(UTC) + (SOON if number % 3 == 0 else DAYS)
-    user = f"u{number % USERS}"
-    told = client.ask(order(name, user=user, deposit_minor=DEPOSIT_MINOR, due_at=due_at))
+def _one_order(client: Client, name: str, *, user: str, due_at: datetime) -> None:
+    asked = order(name, user=user, deposit_minor=DEPOSIT_MINOR, scene=IN_PART, due_at=due_at)
+    told = client.ask(asked)
     hold = told.told["hold"] if told.status == OK else None
     if hold:
         auth_no = hold["auth_no"]
