@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.main import run
+from records import subjects
 from records.anchors import Anchors, head
 from records.store import open_records
 from tests.faults.tampering import intruder
@@ -84,15 +85,26 @@ def test_a_copy_goes_into_empty_records_and_nowhere_else(home, records_url, tmp_
     assert run(["ledger", "verify"]) == 0
 
 
-def test_a_name_is_forgotten_only_when_it_is_said_twice(home, monkeypatch, capsys):
-    assert run(["ledger", "erase", "user", "user-2", "--yes"]) == 0
+def test_a_name_is_forgotten_only_when_it_is_said_twice(home, records_url, monkeypatch, capsys):
+    records = open_records(records_url)
+    with records.writing() as transaction:
+        for name in ("free-2", "free-3"):
+            subjects.admitted(transaction, kind="user", entity_id=name)
+    records.close()
+    assert run(["ledger", "erase", "user", "free-2", "--yes"]) == 0
     assert "forgotten" in capsys.readouterr().out
-    assert run(["ledger", "erase", "user", "user-2", "--yes"]) == 1
-    assert "no user user-2 is known" in capsys.readouterr().out
+    assert run(["ledger", "erase", "user", "free-2", "--yes"]) == 1
+    assert "no user free-2 is known" in capsys.readouterr().out
     assert run(["ledger", "erase", "dog", "d1", "--yes"]) == 2
     monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: PTH123, SIM115 - nobody answers
-    assert run(["ledger", "erase", "user", "user-3"]) != 0
-    assert run(["ledger", "erase", "user", "user-3", "--yes"]) == 0
+    assert run(["ledger", "erase", "user", "free-3"]) != 0
+    assert run(["ledger", "erase", "user", "free-3", "--yes"]) == 0
+    assert run(["ledger", "verify"]) == 0
+
+
+def test_a_name_under_which_something_is_open_is_kept(home, capsys):
+    assert run(["ledger", "erase", "user", "user-2", "--yes"]) == 2
+    assert "open under the line; end the holds" in capsys.readouterr().err
     assert run(["ledger", "verify"]) == 0
 
 
