@@ -8,15 +8,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from records.anchors import Anchors, head
-from records.expiry import AT_ONCE, expire_due
+from records.expiry import expire_due
 from records.group_commit import GroupCommit
 from records.retention import retain
 from records.store import Records, RecordsUnavailableError
 
 LOOK_EVERY_SECONDS = 1.0
 RETAIN_EVERY_SECONDS = 60.0
+# Of holds and approvals each, in one transaction: others wait for it, and over a slow line it must
+# end before the records' patience does, or it would be begun anew for ever.
+EXPIRE_AT_ONCE = 20
 _log = logging.getLogger("vouch.serving.upkeep")
 
 
@@ -43,7 +47,8 @@ class Upkeep:
 
     def look(self) -> None:
         """One look: expire, anchor, and once a minute forget."""
-        while self._commit.hand_in(expire_due).result() >= AT_ONCE:
+        expire = partial(expire_due, limit=EXPIRE_AT_ONCE)
+        while self._commit.hand_in(expire).result() >= EXPIRE_AT_ONCE:
             continue
         with self._records.reading() as connection:
             self._anchors.note(head(connection))

@@ -11,9 +11,13 @@ import psycopg
 import pytest
 from sqlalchemy import event, func, select
 
+from records.anchors import Anchors
+from records.group_commit import GroupCommit
 from records.store import RecordsUnavailableError, open_records
 from records.tables import HOLDS
 from records.verify import verify
+from serving.assembly import PATIENCE_SECONDS
+from serving.upkeep import Upkeep
 from tests.stand.branch import Branch
 from tests.stand.client import Client, Ledger, crowd
 from tests.stand.lived import WAIVER, decide, hold_claim
@@ -23,7 +27,7 @@ from tests.stand.storm import ANSWERED_WITHIN_S, assert_weathered, storm
 PATIENCE_S = 0.4
 CONNECT_S = 2.0  # libpq's least
 SERVED_WITHIN_S = 15.0
-WRONG_FOR_S = 2.5
+WRONG_FOR_S = 2.0
 
 
 @pytest.fixture
@@ -107,6 +111,23 @@ def test_a_line_that_breaks_before_any_statement_leaves_all_or_nothing(url, open
     assert verified(records) == last + 1
 
 
+def test_over_a_slow_line_a_pile_of_what_is_due_is_worked_off(wire, url, tmp_path):
+    records = open_records(wire.url(url), patience_seconds=PATIENCE_SECONDS)
+    with records.writing() as transaction:
+        due = transaction.now - timedelta(seconds=1)
+        for number in range(80):
+            decide(transaction, number, WAIVER, hold_claim(number, due))
+    commit = GroupCommit(records)
+    wire.delay(0.003)
+    Upkeep(records, commit, Anchors(tmp_path / "anchors.jsonl")).look()
+    wire.mend()
+    commit.close()
+    with records.reading() as connection:
+        assert set(connection.scalars(select(HOLDS.c.state))) == {"CLOSED"}
+    assert verified(records) == 80
+    records.close()
+
+
 def test_restarted_again_and_again_under_load_it_loses_and_doubles_nothing(postgres, serve, runs):
     branch, recovered = serve(), []
     with storm([branch.port]) as weather:
@@ -144,7 +165,7 @@ def test_while_it_is_away_the_service_says_so_in_time(postgres, serve):
 def test_while_the_line_swallows_everything_the_service_says_so_in_time(wire, serve):
     branch = serve(wire)
     wire.blackhole()
-    for _ in range(3):  # on connections that were there, then on new ones
+    for _ in range(2):  # on connections that were there, then on new ones
         assert asked_everything(branch.port) == {503}
     wire.mend()
     assert within(SERVED_WITHIN_S, branch.ready)
@@ -153,7 +174,7 @@ def test_while_the_line_swallows_everything_the_service_says_so_in_time(wire, se
 def test_a_crowd_that_reads_while_nothing_answers_is_told_so_in_time(wire, serve):
     branch = serve(wire)
     wire.blackhole()
-    asked = crowd(64, [branch.port], Ledger(), range(128))
+    asked = crowd(64, [branch.port], Ledger(), range(64))
     answers = asked(lambda client, number: client.read(f"/v1/deposit-waivers/a{number}"))
     assert {answer.status for answer in answers} == {503}
     assert max(answer.seconds for answer in answers) < ANSWERED_WITHIN_S
@@ -167,7 +188,7 @@ def test_where_every_commit_takes_400_ms_everybody_is_served(url, serve):
     branch = serve()
     slow_down_commits(url, 0.4)
     with storm([branch.port], clients=8) as weather:
-        time.sleep(2.5)
+        time.sleep(1.5)
     tell("slow commits", weather)
     assert set(weather.statuses) == {200}
     assert_weathered(weather, branch)
