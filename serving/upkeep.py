@@ -8,8 +8,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 
+from records import expiry, retention
 from records.anchors import Anchors, head
 from records.expiry import expire_due
 from records.group_commit import GroupCommit
@@ -18,9 +18,6 @@ from records.store import Records, RecordsUnavailableError
 
 LOOK_EVERY_SECONDS = 1.0
 RETAIN_EVERY_SECONDS = 60.0
-# Of holds and approvals each, in one transaction: others wait for it, and over a slow line it must
-# end before the records' patience does, or it would be begun anew for ever.
-EXPIRE_AT_ONCE = 20
 _log = logging.getLogger("vouch.serving.upkeep")
 
 
@@ -47,14 +44,14 @@ class Upkeep:
 
     def look(self) -> None:
         """One look: expire, anchor, and once a minute forget."""
-        expire = partial(expire_due, limit=EXPIRE_AT_ONCE)
-        while self._commit.hand_in(expire).result() >= EXPIRE_AT_ONCE:
+        while self._commit.hand_in(expire_due).result() >= expiry.AT_ONCE:
             continue
         with self._records.reading() as connection:
             self._anchors.note(head(connection))
         if time.monotonic() - self._retained >= RETAIN_EVERY_SECONDS:
             self._retained = time.monotonic()
-            self._commit.hand_in(retain).result()
+            while self._commit.hand_in(retain).result() >= retention.AT_ONCE:
+                continue
 
     def _run(self) -> None:
         while not self._over.wait(LOOK_EVERY_SECONDS):

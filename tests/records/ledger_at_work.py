@@ -39,7 +39,7 @@ class Work:
     def __call__(self, transaction):
         request = self.request
         if isinstance(request, Expire):
-            return expiry.expire_due(transaction)
+            return expiry.expire_due(transaction, limit=10**6)
         if isinstance(request, Put):
             return self._put(transaction)
         return idempotency.once(
