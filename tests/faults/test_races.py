@@ -15,7 +15,7 @@ from tests.stand.orders import capture, line, order, release
 CLIENTS = 64
 DEPOSIT_MINOR = 5_000
 ROOM_FOR = 100
-EXPIRE_OVER_S = 2.0
+DUE_EVERY_S = 1 / 75  # about as fast as two busy processes answer the rivals for one
 CAPTURED_MINOR = 2_000
 HOLDS_OF_ONE = 10
 TERMINAL = {"capture", "release", "expire"}
@@ -80,7 +80,7 @@ def _open_holds(
     first_due = datetime.now(UTC) + first_due_in
 
     def open_one(client: Client, number: int) -> tuple[str, datetime]:
-        due_at = first_due + timedelta(seconds=number * EXPIRE_OVER_S / many)
+        due_at = first_due + timedelta(seconds=number * DUE_EVERY_S)
         asked = order(f"o{number}", user=f"u{number // HOLDS_OF_ONE}", due_at=due_at)
         return client.insist(asked).told["hold"]["auth_no"], due_at
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from zlib import crc32
 
 from tests.stand.client import OK, Client, Ledger, NoAnswerError
 from tests.stand.orders import IN_PART, capture, order, release
@@ -39,8 +40,9 @@ def trading(
                 if over.is_set():
                     return
                 due_at = now() + (SOON if number % 3 == 0 else DAYS)
-                user = users[number % len(users)]
-                _one_order(client, f"{own_name}-{number}", user=user, due_at=due_at)
+                order_no = f"{own_name}-{number}"
+                user = users[crc32(order_no.encode()) % len(users)]
+                _one_order(client, order_no, user=user, due_at=due_at)
 
     threads = [
         threading.Thread(target=trade, args=(f"{name}-{one}",), daemon=True)
