@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from credit.errors import InputError
@@ -21,7 +21,8 @@ _SESSION = (
     "-c idle_in_transaction_session_timeout={ms}"
 )
 _MIGRATION_LOCK = 6_084_227_913
-_PASSING_STATES = ("08", "25P03", "40", "53", "55", "57", "58", "F0", "XX")
+_READ_ONLY = "25006"  # a standby; or its keeper lets nobody write because its disk is full
+_PASSING_STATES = ("08", _READ_ONLY, "25P03", "40", "53", "55", "57", "58", "F0", "XX")
 
 
 class Postgresql:
@@ -43,6 +44,7 @@ class Postgresql:
             },
         )
         event.listen(self.engine, "checkout", _replace_if_ended)
+        event.listen(self.engine, "handle_error", _let_go_if_read_only)
 
     def now(self, connection: Connection) -> datetime:
         """The present as this database knows it."""
@@ -131,3 +133,9 @@ def _has_ended(dbapi_connection: Any) -> bool:
     line = select.poll()
     line.register(dbapi_connection.fileno(), select.POLLIN)
     return bool(line.poll(0))
+
+
+def _let_go_if_read_only(context: ExceptionContext) -> None:
+    """Keep no session that may not write: it would stay so when others may again."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True

@@ -36,7 +36,7 @@ Effect = Callable[[Transaction], dict[str, Any] | Refused]
 # that it said nothing. Its own patience (`serving.assembly`) ends before, so that we hear why.
 ANSWER_WITHIN_SECONDS = 1.5
 # Threads that read the records: what is stuck there must not keep others from their threads.
-READERS_MAX = 12
+READERS_MAX = 8
 # A claim that the line refused is decided again once with the line as it stands; a second time
 # others were quicker again, and there is no room.
 FULL = Line(limit_minor=0)

@@ -27,7 +27,6 @@ from tests.stand.storm import ANSWERED_WITHIN_S, assert_weathered, storm
 PATIENCE_S = 0.4
 CONNECT_S = 2.0  # libpq's least
 SERVED_WITHIN_S = 15.0
-WRONG_FOR_S = 2.0
 
 
 @pytest.fixture
@@ -111,6 +110,18 @@ def test_a_line_that_breaks_before_any_statement_leaves_all_or_nothing(url, open
     assert verified(records) == last + 1
 
 
+def test_a_server_that_only_reads_is_waited_for(url, open_at):
+    records = open_at(url)
+    may_write(url, "off")
+    records.database.engine.dispose()  # as after a failover: sessions are new
+    for _ in range(2):
+        with pytest.raises(RecordsUnavailableError):
+            waive(records, 1)
+    may_write(url, "on")
+    waive(records, 1)
+    assert verified(records) == 1
+
+
 def test_over_a_slow_line_a_pile_of_what_is_due_is_worked_off(wire, url, tmp_path):
     records = open_records(wire.url(url), patience_seconds=PATIENCE_SECONDS)
     with records.writing() as transaction:
@@ -141,12 +152,17 @@ def test_restarted_again_and_again_under_load_it_loses_and_doubles_nothing(postg
 
 def test_a_line_cut_silent_or_slow_in_turns_loses_and_doubles_nothing(wire, serve, runs):
     branch, recovered = serve(wire), []
-    wrongs = [wire.cut, wire.blackhole, partial(wire.delay, 0.3), partial(wire.delay, 3)]
+    wrongs = [
+        (wire.cut, 0.2),
+        (wire.blackhole, 2),
+        (partial(wire.delay, 0.3), 1),
+        (partial(wire.delay, 3), 2),
+    ]
     with storm([branch.port]) as weather:
-        for wrong in wrongs * runs(full=5, short=1):
+        for wrong, seconds in wrongs * runs(full=5, short=1):
             weather.served_again(within=SERVED_WITHIN_S)
             wrong()
-            time.sleep(WRONG_FOR_S)
+            time.sleep(seconds)
             wire.mend()
             recovered.append(weather.served_again(within=SERVED_WITHIN_S))
     tell("broken lines", weather, recovered)
@@ -253,6 +269,17 @@ def asked_everything(port):
 def tell(what, weather, recovered=()):
     back = ", ".join(f"{seconds:.1f}" for seconds in recovered) or "-"
     print(f"{what}: {weather.summary()}, back in {back} s")  # noqa: T201
+
+
+def may_write(url, switch):
+    """Whether sessions that begin from now on may write: `on` or `off`."""
+    read_only = {"on": "off", "off": "on"}[switch]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        database = connection.info.dbname
+        connection.execute(
+            f'ALTER DATABASE "{database}" SET default_transaction_read_only = {read_only}'
+        )
 
 
 def slow_down_commits(url, seconds):
