@@ -12,12 +12,14 @@ import pytest
 
 from tests.stand.books import Books
 from tests.stand.branch import Branch
-from tests.stand.client import Client, Ledger, crowd
+from tests.stand.client import OK, Client, Ledger, crowd
+from tests.stand.orders import order
 from tests.stand.traffic import trading
 
 CHANCE = random.Random(5)  # noqa: S311 - moments, not secrets
 CLEAN_STARTS = 2  # before the deaths, and as many after
 ANCHORED_WITHIN_S = 10.0
+LOCK_FREED_WITHIN_S = 5.0
 FIRST_MIGRATION = "during the first migration"
 # Each point, and up to how many passes it may take till death.
 POINTS = {
@@ -138,6 +140,24 @@ def test_killed_during_its_first_migration_it_starts_as_if_it_had_never_been(
     branch.fork()
     storm.die(lambda: _kill_sometime(branch))
     storm.recover()
+
+
+def test_a_process_killed_with_the_writers_lock_does_not_hold_up_its_neighbour(
+    two_branches: list[Branch], books: Callable[[], AbstractContextManager[Books]]
+) -> None:
+    (doomed, neighbour), ledger = two_branches, Ledger()
+    with (
+        trading(neighbour.port, ledger, "neighbour", clients=4),
+        trading(doomed.port, ledger, "doomed", clients=4),
+    ):
+        doomed.doom("with the writers' lock", CHANCE.randint(1, 20))
+        doomed.await_end()
+        with Client([neighbour.port], ledger) as client:
+            after = client.insist(order("after", user="u1"), within=LOCK_FREED_WITHIN_S)
+    assert after.status == OK
+    crowd(8, [neighbour.port], ledger, list(ledger.sent.values()))(Client.insist)
+    with books() as kept:
+        kept.assert_settled(ledger)
 
 
 def _kill_sometime(branch: Branch) -> None:

@@ -20,9 +20,21 @@ from tests.stand.cluster import port_nobody_uses
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
-# A server of forks that has loaded everything: a branch starts in the time of its own work.
+# A server of forks that has loaded everything, also what is loaded late: a branch starts in the
+# time of its own work.
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(["__main__", "tests.stand.branch_app"])
+_NURSERY.set_forkserver_preload(
+    [
+        "__main__",
+        "tests.stand.branch_app",
+        "records.postgresql",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "sqlalchemy.dialects.sqlite.pysqlite",
+        "alembic.command",
+        "anyio._backends._asyncio",
+        "uvloop",
+    ]
+)
 
 
 class Child(Protocol):
