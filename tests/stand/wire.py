@@ -71,9 +71,10 @@ class Wire:
 
     async def _cut(self) -> None:
         for end in tuple(self._ends):
-            end.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
-            )
+            with suppress(OSError):  # it may have ended by itself just now
+                end.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
+                )
             end.transport.abort()
 
     async def _blackhole(self) -> None:
