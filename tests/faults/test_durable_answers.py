@@ -1,19 +1,23 @@
 """Nobody is told that something is done before it is on disk: seen from the kernel's side."""
 
+import os
 import re
 import signal
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from tests.stand.branch import Branch
 from tests.stand.client import Client
 from tests.stand.orders import capture, order, release
+from tests.stand.presence import missing
 
 WATCHED = "fsync,fdatasync,recvfrom,read,sendto,sendmsg,write,writev"
 # PID NAME(FD</PATH ... or PID <... NAME resumed>...
 CALL = re.compile(r"(?P<pid>\d+) +(?P<name>\w+)\((?P<fd>\d+)<(?P<path>[^>]*)>(?P<rest>.*)")
 RESUMED = re.compile(r"(?P<pid>\d+) +<\.\.\. (?P<name>\w+) resumed>.*= (?P<result>-?\d+)")
+YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 LOG_OF_WRITES = re.compile(r"-wal$|/pg_wal/")
 
 
@@ -22,6 +26,8 @@ def traced(strace, records_url, tmp_path, request):
     """A branch and, behind it, the database's processes, every sync and answer written down."""
     attached: list[str] = []
     if records_url.startswith("postgresql"):
+        if os.geteuid() and YAMA.exists() and YAMA.read_text().strip() != "0":
+            missing("leave to trace PostgreSQL (kernel.yama.ptrace_scope=0)")
         for pid in request.getfixturevalue("postgres").pids():
             attached += ["-p", str(pid)]
     trace = tmp_path / "trace"

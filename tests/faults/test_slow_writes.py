@@ -15,14 +15,22 @@ HELD_FOR_S = 2.5
 
 
 @pytest.fixture
-def branch(records_url, tmp_path):
-    made = Branch(url=records_url, folder=tmp_path)
-    yield made
-    made.end()
+def serve(tmp_path):
+    """A process that serves the records at a URL."""
+    made = []
+
+    def start(url):
+        made.append(Branch(url=url, folder=tmp_path))
+        made[-1].fork()
+        return made[-1]
+
+    yield start
+    for branch in made:
+        branch.end()
 
 
-def test_while_somebody_holds_the_writers_lock_it_is_told_so_in_time(branch):
-    branch.fork()
+def test_while_somebody_holds_the_writers_lock_it_is_told_so_in_time(records_url, serve):
+    branch = serve(records_url)
     with storm([branch.port]) as weather:
         weather.served_again(within=10)
         with open_books(branch.plan.url, branch.plan.anchors) as books, books.records.writing():
@@ -38,9 +46,8 @@ def test_while_somebody_holds_the_writers_lock_it_is_told_so_in_time(branch):
     assert_weathered(weather, branch)
 
 
-def test_where_every_sync_takes_200_ms_everybody_is_served(strace, tmp_path):
-    branch = Branch(url=f"sqlite:///{tmp_path}/records.db", folder=tmp_path)
-    branch.fork()
+def test_where_every_sync_takes_200_ms_everybody_is_served(strace, tmp_path, serve):
+    branch = serve(f"sqlite:///{tmp_path}/records.db")
     slowed = [strace, "-f", "-qq", "-p", str(branch.pid), "-o", str(tmp_path / "trace")]
     slowed += ["-e", "trace=fsync,fdatasync", "-e", f"inject=all:delay_enter={SYNC_TAKES_MS}ms"]
     with subprocess.Popen(slowed) as slowing:
@@ -51,4 +58,3 @@ def test_where_every_sync_takes_200_ms_everybody_is_served(strace, tmp_path):
     assert set(weather.statuses) == {200}
     assert weather.slowest_s >= SYNC_TAKES_MS / 1_000
     assert_weathered(weather, branch)
-    branch.end()
