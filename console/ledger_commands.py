@@ -29,7 +29,7 @@ def verify(*, as_json: Json = False) -> None:
     service noted in VOUCH_HOME/anchors.jsonl, and holds names, holds, loans and lines against it.
     """
     from records.anchors import Anchors
-    from records.verify import verify as hold_against_itself
+    from records.verification.verify import verify as hold_against_itself
 
     settings = read_settings()
     with _records(settings) as records, progress_bar(quiet=as_json) as progress:

@@ -10,10 +10,10 @@ from credit.progress import Progress
 from records.anchors import head
 from records.chain import Head
 from records.placing import into_place
-from records.report import LedgerReport
 from records.store import Records, open_records
 from records.tables import IDEMPOTENCY, POLICIES, SUBJECTS
-from records.verify import verify
+from records.verification.report import LedgerReport
+from records.verification.verify import verify
 
 _BEGINNINGS = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 _HOLD_SOMETHING = (SUBJECTS, IDEMPOTENCY, POLICIES)

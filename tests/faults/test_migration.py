@@ -11,7 +11,7 @@ from records.instants import instant_text
 from records.pseudonyms import KIND_OF
 from records.schema import migrate
 from records.store import _database, open_records
-from records.verify import verify
+from records.verification.verify import verify
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 COLUMNS = (

@@ -15,7 +15,7 @@ from records.anchors import Anchors
 from records.group_commit import GroupCommit
 from records.store import RecordsUnavailableError, open_records
 from records.tables import HOLDS
-from records.verify import verify
+from records.verification.verify import verify
 from serving.assembly import PATIENCE_SECONDS
 from serving.upkeep import Upkeep
 from tests.stand.branch import Branch

@@ -15,9 +15,9 @@ from random import Random
 import pytest
 
 from records.anchors import Anchors, head
-from records.report import LedgerReport
 from records.store import open_records
-from records.verify import verify
+from records.verification.report import LedgerReport
+from records.verification.verify import verify
 from tests.faults.tampering import ALONE, APART, Intruder, intruder
 from tests.stand.lived import live
 

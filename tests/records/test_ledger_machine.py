@@ -34,7 +34,7 @@ from records.tables import (
     OPERATIONS,
     OUTBOX,
 )
-from records.verify import verify
+from records.verification.verify import verify
 from tests.records.ledger_at_work import Gate, in_words, instant, said, work_of
 from tests.records.ledger_model import (
     Accept,

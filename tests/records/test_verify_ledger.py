@@ -15,7 +15,7 @@ from records.erasure import erase
 from records.idempotency import Remembered, remember
 from records.retention import retain
 from records.store import open_records
-from records.verify import verify
+from records.verification.verify import verify
 from tests.stand.lived import live
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from records.anchors import Anchors, head
 from records.operations import HOLD
 from records.store import Records, open_records
 from records.tables import DECISIONS, HOLDS, LINES, OPERATIONS, SUBJECTS
-from records.verify import verify
+from records.verification.verify import verify
 from tests.stand.client import Ledger
 
 Effect = tuple[str, str, int]  # an order's number or a hold's, what was done, how much

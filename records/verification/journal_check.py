@@ -10,11 +10,11 @@ from sqlalchemy import Table, func, select
 
 from credit.progress import Progress
 from records.chain import GENESIS, Head, row_sha256, sealed
-from records.content_check import look_at_decisions, look_at_operations
-from records.report import Tally
-from records.snapshots import Look, paged, snapshot
 from records.store import Records
 from records.tables import BATCHES, DECISIONS, HEAD, OPERATIONS
+from records.verification.content_check import look_at_decisions, look_at_operations
+from records.verification.report import Tally
+from records.verification.snapshots import Look, paged, snapshot
 
 _BEGINNING = Head(0, 0, "", GENESIS)
 _HEAD = (HEAD.c.batch, HEAD.c.seq, HEAD.c.sealed_at, HEAD.c.sha256)

@@ -8,10 +8,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
 
 from records.operations import LINE, SUBJECT
 from records.pseudonyms import token_of
-from records.report import Tally
-from records.snapshots import paged
 from records.store import Records
 from records.tables import HOLDS, LINES, LOANS, OPERATIONS, SUBJECTS
+from records.verification.report import Tally
+from records.verification.snapshots import paged
 
 _HELD = HOLDS.c.authorized_minor - HOLDS.c.released_minor - HOLDS.c.settled_minor
 _LENT = (

@@ -15,10 +15,10 @@ from credit.ledger.loan import moved as loan_moved
 from records.instants import instant_of
 from records.loans import terms_sha256
 from records.operations import HOLD, LOAN
-from records.report import Tally
-from records.snapshots import paged
 from records.store import Records
 from records.tables import DECISIONS, HOLDS, LOANS, OPERATIONS
+from records.verification.report import Tally
+from records.verification.snapshots import paged
 
 _HOLD_AMOUNTS = ("authorized_minor", "captured_minor", "released_minor", "settled_minor")
 _LOAN_AMOUNTS = ("principal_minor", "repaid_minor", "released_minor", "written_off_minor")

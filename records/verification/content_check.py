@@ -8,8 +8,8 @@ from sqlalchemy import Column, Connection, select
 
 from records.operations import DECISION, HOLD, LOAN
 from records.pseudonyms import KIND_OF
-from records.report import Tally
 from records.tables import DECISIONS, HOLDS, LOANS, SUBJECTS
+from records.verification.report import Tally
 
 _DONE_TO = {
     HOLD: HOLDS.c.auth_no,

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from credit.progress import Progress
 from records.anchors import Anchors
 from records.chain import Head
-from records.holdings_check import check_holds, check_loans
-from records.journal_check import check_journal
-from records.lines_check import check_lines, check_subjects
-from records.report import FAULTS_TOLD, LedgerReport, Tally
-from records.snapshots import PAGE_ROWS
 from records.store import Records, RecordsUnavailableError
 from records.tables import BATCHES
+from records.verification.holdings_check import check_holds, check_loans
+from records.verification.journal_check import check_journal
+from records.verification.lines_check import check_lines, check_subjects
+from records.verification.report import FAULTS_TOLD, LedgerReport, Tally
+from records.verification.snapshots import PAGE_ROWS
 
 _SEALED = select(BATCHES.c.batch, BATCHES.c.last_seq, BATCHES.c.sealed_at, BATCHES.c.sha256)
 
