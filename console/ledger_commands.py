@@ -116,17 +116,9 @@ def erase(
     settings = read_settings()
     with _records(settings) as records:
         erased = forget(records, partner=settings.partner, kind=kind, entity_id=name)
-    told = (
-        f"{kind} {name} is forgotten, with {erased.answers:,} remembered answers"
-        if erased
-        else f"no {kind} {name} is known"
-    )
-    show(
-        {"erased": erased is not None, "answers": erased.answers if erased else 0},
-        [told],
-        as_json=as_json,
-    )
-    refuse(found_wanting=erased is None)
+    told = f"{kind} {name} is forgotten" if erased else f"no {kind} {name} is known"
+    show({"erased": erased}, [told], as_json=as_json)
+    refuse(found_wanting=not erased)
 
 
 @app.command()

@@ -185,7 +185,7 @@ def _again(transaction: Transaction, asked: Asked, before: bytes | Conflict) -> 
 def _answered(findings: Findings, asked: Asked) -> bytes | Conflict | None:
     before = _remembered(findings, asked)
     if before is not None:
-        return before.answer if before.content_sha256 == asked.content_sha256 else Conflict.KEY
+        return before.answer if _is_same(findings, asked, before.content_sha256) else Conflict.KEY
     if asked.order_no is None:
         return None
     standing = findings.get(BY_ORDER, (asked.partner, asked.product, asked.order_no))
@@ -241,12 +241,22 @@ def _remembered(findings: Findings, asked: Asked) -> Remembered | None:
 
 
 def _remember(transaction: Transaction, asked: Asked, answer: bytes) -> None:
-    if asked.key:
-        kept = Remembered(asked.content_sha256, ANSWERED, answer)
+    """Keep the answer by its subject's tag: a plain hash of a name could be guessed for ever."""
+    subject = _subject(transaction.findings, asked)
+    if asked.key and subject:
+        kept = Remembered(content_tag(subject.key, asked.content_sha256), ANSWERED, answer)
         idempotency.remember(transaction, kept, partner=asked.partner, key=asked.key)
 
 
+def _subject(findings: Findings, asked: Asked) -> Subject | None:
+    return findings.get(BY_NAME, (KIND_OF[asked.product], asked.entity_id))
+
+
 def _is_same(findings: Findings, asked: Asked, tag: str) -> bool:
-    """Whether an order was decided for this subject with this very content."""
-    subject = findings.get(BY_NAME, (KIND_OF[asked.product], asked.entity_id))
-    return subject is not None and content_tag(subject.key, asked.content_sha256) == tag
+    """Whether it was answered for this subject, to this very content.
+
+    An earlier Vouch kept the plain hash.
+    """
+    subject = _subject(findings, asked)
+    known = subject is not None and content_tag(subject.key, asked.content_sha256) == tag
+    return known or asked.content_sha256 == tag

@@ -123,6 +123,8 @@ def operate(
         return after
     transaction.write_out()
     before = operations.of(transaction.connection, HOLD, auth_no)
+    if not complete and (refused := operations.too_many(before, amount_minor)):
+        return refused
     listed = _move(transaction, kept, move, after, complete=complete)
     return shown(replace(kept, hold=after), [*before, listed])
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, delete, func, select, tuple_
+from sqlalchemy import Connection, Select, delete, select, tuple_
 
 from credit.ledger.lifecycle import Refused
 from records.instants import instant_text
@@ -94,16 +94,6 @@ def forget(transaction: Transaction, *, before: datetime, limit: int) -> int:
     """Drop answers remembered before an instant, at most so many; how many."""
     old = _KEY_COLUMNS.where(IDEMPOTENCY.c.remembered_at < instant_text(before)).limit(limit)
     return _drop(transaction, old)
-
-
-def forget_naming(transaction: Transaction, name: str) -> int:
-    """Drop the answers that hold a name; how many. What they answered stands, unanswered."""
-    quoted = orjson.dumps(name)
-    if transaction.connection.dialect.name == "postgresql":
-        place = func.pg_catalog.position(IDEMPOTENCY.c.answer, quoted)
-    else:
-        place = func.instr(IDEMPOTENCY.c.answer, quoted)
-    return _drop(transaction, _KEY_COLUMNS.where(place > 0))
 
 
 def _drop(transaction: Transaction, keys: Select[Any]) -> int:

@@ -156,6 +156,8 @@ def _operate(
         return after
     transaction.write_out()
     before = operations.of(transaction.connection, LOAN, kept.decision_id)
+    if refused := operations.too_many(before, amount_minor):
+        return refused
     listed = _move(transaction, kept, move, after, named=named, detail=detail)
     return shown(replace(named, loan=after), [*before, listed])
 

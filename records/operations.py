@@ -3,18 +3,21 @@
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, select
 
+from credit.ledger.lifecycle import ILLEGAL_STATUS, Refused
 from records.instants import instant_text
 from records.tables import OPERATIONS
 from records.transaction import Transaction
 
 HOLD, LOAN, LINE, DECISION, SUBJECT = "hold", "loan", "line", "decision", "subject"
+# Each answer lists every operation, and is kept: a hold or loan in a thousand pieces must end.
+PIECES_MAX = 1_000
 _OF = (
     select(OPERATIONS)
     .where(OPERATIONS.c.kind == bindparam("kind"), OPERATIONS.c.reference == bindparam("reference"))
@@ -65,6 +68,14 @@ def of(connection: Connection, kind: str, reference: str) -> list[dict[str, Any]
     """What was done to one hold, loan, line or decision, in order, as answers list it."""
     rows = connection.execute(_OF, {"kind": kind, "reference": reference}).mappings()
     return [_listed(dict(row)) for row in rows]
+
+
+def too_many(done: Sequence[Mapping[str, Any]], amount_minor: int | None) -> Refused | None:
+    """Why no further piece may be moved; what ends a hold or loan names no amount, and may."""
+    if amount_minor is None or len(done) < PIECES_MAX:
+        return None
+    told = f"{len(done)} operations were done already"
+    return Refused(ILLEGAL_STATUS, told, "send no amount_minor: all that is left is meant")
 
 
 def new_id() -> str:

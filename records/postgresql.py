@@ -36,6 +36,7 @@ class Postgresql:
         self.engine = create_engine(
             self._url,
             pool_timeout=patience_seconds,
+            hide_parameters=True,  # names and keys stand in no log
             connect_args={
                 "options": _SESSION.format(ms=milliseconds),
                 "connect_timeout": 2,  # libpq's least

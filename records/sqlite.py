@@ -113,7 +113,9 @@ class Sqlite:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"records at {self.path}: {error}", "choose another folder") from None
-        engine = create_engine(f"sqlite+pysqlite:///{self.path}", module=pysqlite)
+        engine = create_engine(
+            f"sqlite+pysqlite:///{self.path}", module=pysqlite, hide_parameters=True
+        )
         event.listen(engine, "connect", self._settle)
         event.listen(engine, "begin", _begin)
         return engine

@@ -11,7 +11,7 @@ from credit.contract import MERCHANT_LOAN
 from records import journal
 from records.store import Connection
 from serving.cases import LOAN_PATH, WAIVER_PATH, loan_case, waiver_case
-from serving.endpoint import Endpoint, asked_for, found, json_response
+from serving.endpoint import Endpoint, asked_for, found, in_path, json_response
 from serving.intake import idempotency_key, read_body
 from serving.ledger_api import LEDGER
 from serving.office import Office
@@ -50,7 +50,7 @@ async def find_loan_decision(request: Request, office: Office) -> Response:
 
 async def read_decision(request: Request, office: Office) -> Response:
     """A decision by its id, with its trace, as it stands."""
-    decision_id = request.path_params["decision_id"]
+    decision_id = in_path(request, "decision_id")
 
     def read(connection: Connection) -> dict[str, Any] | None:
         return standing(connection, partner=office.desk.partner, decision_id=decision_id)

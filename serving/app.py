@@ -116,7 +116,9 @@ async def _refused_by_routing(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     """A defect of ours: told as such, with nothing of its inside; the log has it all."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    route = request.scope.get("route")  # as it is written: a path may hold a name
+    path = route.path if isinstance(route, Route) else "an unknown path"
+    _log.error("%s %s failed", request.method, path, exc_info=error)
     mend = "try again; if it stays, tell whoever runs this service"
     return problem_response(RequestError("INTERNAL", "the service failed", mend))
 

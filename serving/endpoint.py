@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from serving.office import Office
 from serving.problems import RequestError
-from serving.shapes import Shape
+from serving.shapes import Shape, named
 
 JSON = "application/json"
 Handler = Callable[[Request, Office], Awaitable[Response]]
@@ -56,4 +56,9 @@ def asked_for(request: Request, name: str) -> str:
             f"send ?{name}=... and nothing else",
             field=name,
         )
-    return asked[0][1]
+    return named(name, asked[0][1])
+
+
+def in_path(request: Request, name: str) -> str:
+    """A name that stands in the path. RequestError where nothing can be called so."""
+    return named(name, request.path_params[name])

@@ -14,7 +14,7 @@ from credit.ledger.loan import LoanMove
 from records import holds, lines, loans
 from records.store import Connection
 from serving.cases import order_case
-from serving.endpoint import Endpoint, asked_for, found, json_response
+from serving.endpoint import Endpoint, asked_for, found, in_path, json_response
 from serving.intake import idempotency_key, read_body
 from serving.office import Office
 from serving.problems import RequestError
@@ -61,7 +61,7 @@ async def settle(request: Request, office: Office) -> Response:
 
 async def read_hold(request: Request, office: Office) -> Response:
     """A hold with its operations."""
-    auth_no = request.path_params["auth_no"]
+    auth_no = in_path(request, "auth_no")
 
     def read(connection: Connection) -> dict[str, Any] | None:
         kept = holds.find(connection, partner=office.desk.partner, auth_no=auth_no)
@@ -96,7 +96,7 @@ async def loan_event(request: Request, office: Office) -> Response:
     def event(request: Request, office: Office, values: dict[str, Any]) -> LoanEvent:
         return LoanEvent(
             partner=office.desk.partner,
-            loan_no=request.path_params["loan_no"],
+            loan_no=in_path(request, "loan_no"),
             event=LoanMove(values["type"]),
             amount_minor=values.get("amount_minor"),
             occurred_at=values["occurred_at"],
@@ -107,7 +107,7 @@ async def loan_event(request: Request, office: Office) -> Response:
 
 async def read_loan(request: Request, office: Office) -> Response:
     """A loan with its exposure and its operations."""
-    loan_no = request.path_params["loan_no"]
+    loan_no = in_path(request, "loan_no")
 
     def read(connection: Connection) -> dict[str, Any] | None:
         kept = loans.find(connection, partner=office.desk.partner, loan_no=loan_no)
@@ -122,7 +122,7 @@ async def review(request: Request, office: Office) -> Response:
     def reviewed(request: Request, office: Office, values: dict[str, Any]) -> Review:
         return Review(
             partner=office.desk.partner,
-            decision_id=request.path_params["decision_id"],
+            decision_id=in_path(request, "decision_id"),
             policy=office.desk.in_force.policy,
             **values,
         )
@@ -159,7 +159,7 @@ async def read_line(request: Request, office: Office) -> Response:
 
 
 def _whose(request: Request) -> tuple[str, str]:
-    kind, entity_id = request.path_params["kind"], request.path_params["entity_id"]
+    kind, entity_id = request.path_params["kind"], in_path(request, "entity_id")
     if kind not in ENTITY_OF.values():
         told = f"lines are kept for {' and '.join(ENTITY_OF.values())}"
         raise RequestError("NOT_FOUND", f"no {kind!r} has a line", told, field="kind", value=kind)
@@ -184,7 +184,7 @@ def _hold_change(
 ) -> HoldChange:
     return HoldChange(
         partner=office.desk.partner,
-        auth_no=request.path_params["auth_no"],
+        auth_no=in_path(request, "auth_no"),
         move=move,
         amount_minor=values.get("amount_minor"),
         complete=values.get("complete", False),

@@ -24,6 +24,7 @@ from serving.shapes import (
 _TEXT = {"type": "string", "minLength": 1, "maxLength": TEXT_MAX}
 _KINDS: Mapping[Kind, Mapping[str, Any]] = {
     Kind.TEXT: _TEXT,
+    Kind.NAME: {**_TEXT, "pattern": "^[^/]+$"},
     Kind.TEXTS: {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": SCORES_MAX},
     Kind.PRODUCT: {"type": "string", "enum": list(PRODUCTS)},
     Kind.CURRENCY: {"type": "string", "pattern": "^[A-Z]{3}$"},

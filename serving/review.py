@@ -7,12 +7,14 @@ from typing import Any
 from credit.contract import MERCHANT_LOAN
 from credit.ledger.exposure import room_minor
 from credit.ledger.lifecycle import ILLEGAL_STATUS, Refused
+from credit.policy.application import LoanApplication
 from credit.policy.decision import offered
-from credit.policy.recorded import evidence_of, scored_of
+from credit.policy.recorded import application_of, evidence_of, scored_of
+from credit.policy.requests import against_loan
 from credit.policy.review import reviewed_offers
 from credit.policy.terms import Policy
-from records import journal, lines, loans, reviews
-from records.instants import instant_text
+from records import journal, lines, loans, reviews, subjects
+from records.instants import instant_of, instant_text
 from records.journal import Entry
 from records.loans import Reservation
 from records.store import Connection, Transaction
@@ -41,15 +43,33 @@ class Review:
             return Refused("NOT_FOUND", told, "send the id of a decision")
         if refused := _not_reviewable(connection, entry):
             return refused
-        granted = self._granted(transaction, entry) if self.outcome == APPROVE else {}
+        granted: dict[str, Any] | Refused = {}
+        if self.outcome == APPROVE:
+            granted = self._against(transaction, entry) or self._granted(transaction, entry)
         if isinstance(granted, Refused):
             return granted
-        word = {"outcome": self.outcome, "reason": self.reason, "reviewer": self.reviewer}
-        word["at"] = instant_text(transaction.at)
+        word: dict[str, Any] = {"outcome": self.outcome, "reason": self.reason}
+        word["reviewer"] = self.reviewer
+        policy = {"name": self.policy.name, "version": self.policy.version}
+        policy["sha256"] = self.policy.sha256
+        word |= {"at": instant_text(transaction.at), "policy": policy}
         stands = {**entry["decision"], "outcome": self.outcome, **granted, "review": word}
         return reviews.write(
             transaction, partner=self.partner, decision_id=self.decision_id, resolved=stands
         )
+
+    def _against(self, transaction: Transaction, entry: Entry) -> Refused | None:
+        """Why nobody may approve it now: forgotten, too old, or no longer offered to anybody."""
+        token = reviews.token_of(transaction.connection, self.decision_id)
+        if subjects.names(transaction.connection, [token])[token] is None:
+            return _again("the merchant was erased")
+        age = transaction.now - instant_of(entry["decided_at"])
+        if age > timedelta(hours=self.policy.loan.offer_valid_hours):
+            return _again(f"it was decided {age.days} days ago, on what was known then")
+        asked = application_of(entry["product"], entry["request"])
+        assert isinstance(asked, LoanApplication)  # noqa: S101 - only loans are reviewed
+        against = ", ".join(against_loan(asked, self.policy.loan))
+        return _again(f"the policy in force says {against}") if against else None
 
     def _granted(self, transaction: Transaction, entry: Entry) -> dict[str, Any] | Refused:
         """The offers that approval makes, the largest taken of the line."""
@@ -68,14 +88,18 @@ class Review:
         if not made or not lines.take(
             transaction, token, amount_minor=largest, ceiling_minor=ceiling_minor
         ):
-            told = "nothing can be offered: without a score there is no price, or there is no room"
-            return Refused(ILLEGAL_STATUS, told, "decline it, or let the merchant apply again")
+            return _again("without a score there is no price, or there is no room")
         expires_at = now + timedelta(hours=policy.loan.offer_valid_hours)
         asked = Reservation(
             decision_id=self.decision_id, amount_minor=largest, expires_at=expires_at
         )
         loans.reserved(transaction, asked, partner=self.partner, token=token)
         return offered(largest, made) | {"expires_at": instant_text(expires_at)}
+
+
+def _again(why: str) -> Refused:
+    told = f"nothing can be offered: {why}"
+    return Refused(ILLEGAL_STATUS, told, "decline it, or let the merchant apply again")
 
 
 def standing(connection: Connection, *, partner: str, decision_id: str) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ _OPERATION = _also(
     loan_no=_TEXT,
     terms_sha256=_TEXT,
 )
-_REVIEW = _object(outcome=_TEXT, reason=_TEXT, reviewer=_TEXT, at=_INSTANT)
+_REVIEW = _object(outcome=_TEXT, reason=_TEXT, reviewer=_TEXT, at=_INSTANT, policy=_NAMED)
 
 
 def _decision(**own: Any) -> dict[str, Any]:

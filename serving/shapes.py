@@ -26,6 +26,7 @@ class Kind(Enum):
     """What the value of a field is on the wire."""
 
     TEXT = "text"
+    NAME = "name"
     TEXTS = "texts"
     PRODUCT = "product"
     CURRENCY = "currency"
@@ -61,7 +62,7 @@ LOAN = Shape(
     "LoanApplication",
     (
         Field("application_id", Kind.TEXT, "Yours; one application is decided once"),
-        Field("merchant_id", Kind.TEXT, "The merchant who asks"),
+        Field("merchant_id", Kind.NAME, "The merchant who asks"),
         Field("amount_minor", Kind.AMOUNT, "Amount asked, in minor units"),
         Field("currency", Kind.CURRENCY, "ISO 4217; the policy's"),
         Field("term_days", Kind.DAYS, "Term asked, in days"),
@@ -79,7 +80,7 @@ LOAN = Shape(
 WAIVER = Shape(
     "WaiverApplication",
     (
-        Field("user_id", Kind.TEXT, "The customer who asks"),
+        Field("user_id", Kind.NAME, "The customer who asks"),
         Field("scene", Kind.TEXT, "What is rented: bike, hotel, clinic, school, ..."),
         Field("deposit_minor", Kind.AMOUNT, "The deposit, in minor units"),
         Field("currency", Kind.CURRENCY, "ISO 4217; the policy's"),
@@ -149,7 +150,7 @@ ACCEPTANCE = Shape(
     "LoanAcceptance",
     (
         Field("decision_id", Kind.TEXT, "The decision whose offer is accepted"),
-        Field("loan_no", Kind.TEXT, "Yours; one loan is accepted once"),
+        Field("loan_no", Kind.NAME, "Yours; one loan is accepted once"),
         Field("amount_minor", Kind.AMOUNT, "The offer's amount"),
         Field("term_days", Kind.DAYS, "The offer's term"),
     ),
@@ -229,6 +230,14 @@ def _text(name: str, value: Any) -> str:
     return str(value)
 
 
+def named(name: str, value: Any) -> str:
+    """Text that can stand in a path of its own: one segment that no client rewrites."""
+    text = _text(name, value)
+    if "/" in text or text in {".", "..", "decisions"}:
+        raise _refuse(name, value, "send one without / that is not '.', '..' or 'decisions'")
+    return text
+
+
 def _texts(name: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not 0 < len(value) <= SCORES_MAX:
         count = f" ({len(value)} of them)" if isinstance(value, list) else ""
@@ -284,6 +293,7 @@ def _instant(name: str, value: Any) -> datetime:
 
 _READERS: Mapping[Kind, Callable[[str, Any], Any]] = {
     Kind.TEXT: _text,
+    Kind.NAME: named,
     Kind.TEXTS: _texts,
     Kind.PRODUCT: partial(_choice, choices=PRODUCTS),
     Kind.CURRENCY: _currency,

@@ -43,11 +43,20 @@ class Upkeep:
             self._thread.join()
 
     def look(self) -> None:
-        """One look: expire, anchor, and once a minute forget."""
+        """One look: expire, anchor, and once a minute forget; each whatever befalls the others."""
+        for part in (self._expire, self._note, self._retain):
+            self._try(part)
+
+    def _expire(self) -> None:
         while self._commit.hand_in(expire_due).result() >= expiry.AT_ONCE:
             continue
+
+    def _note(self) -> None:
         with self._records.reading() as connection:
-            self._anchors.note(head(connection))
+            now = head(connection)
+        self._anchors.note(now)
+
+    def _retain(self) -> None:
         if time.monotonic() - self._retained >= RETAIN_EVERY_SECONDS:
             self._retained = time.monotonic()
             while self._commit.hand_in(retain).result() >= retention.AT_ONCE:
@@ -55,11 +64,11 @@ class Upkeep:
 
     def _run(self) -> None:
         while not self._over.wait(LOOK_EVERY_SECONDS):
-            self._try(self.look)
+            self.look()
 
-    def _try(self, look: Callable[[], None]) -> None:
+    def _try(self, part: Callable[[], None]) -> None:
         try:
-            look()
+            part()
         except RecordsUnavailableError as error:
             _log.warning("upkeep waits for the records: %s", error)
         except Exception:  # noqa: BLE001 - a thread that dies would expire nothing ever after

@@ -1,5 +1,6 @@
 """A hold's and a loan's whole life over HTTP: what is held, moved, refused, and never doubled."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from credit.policy.evidence import Evidence, Freshness
 
 WAIVERS, LOANS = "/v1/deposit-waivers", "/v1/merchant-loans"
+LOAN = {"application_id": "a9", "amount_minor": 1, "currency": "CNY", "term_days": 30}
 NOW_TEXT = "2026-06-30T12:00:00Z"
 
 
@@ -312,3 +314,86 @@ def test_another_partners_hold_and_loan_are_not_there(order, approved, accept, c
 def test_lines_are_kept_for_merchants_and_users_alone(client, kind):
     answer = client.put(f"/v1/lines/{kind}/x", json={"limit_minor": 1, "source": "s"})
     assert refused(answer) == (404, "NOT_FOUND")
+
+
+def test_erasing_a_name_forgets_no_answer_of_anybody(order, ask, branch):
+    from records.erasure import erase
+    from records.subjects import admitted
+
+    order("1001", user_id="u7")
+    path = f"{WAIVERS}/{order('o2', user_id='u7').json()['hold']['auth_no']}/capture"
+    body = {"amount_minor": 10_000, "complete": False}
+    first = ask(path, body, key="once")
+    with branch.office.records.writing() as transaction:
+        admitted(transaction, kind="user", entity_id="1001")
+    assert erase(branch.office.records, partner="local", kind="user", entity_id="1001")
+    assert ask(path, body, key="once").content == first.content
+
+
+def test_what_is_kept_of_an_answer_says_nothing_of_whom_it_was_about(order, branch):
+    from sqlalchemy import select
+
+    from records.tables import IDEMPOTENCY
+    from serving.cases import order_case
+
+    order("o1", key="k")
+    body = b'{"user_id":"u1","scene":"hotel","deposit_minor":30000,"currency":"CNY",'
+    body += b'"due_at":"2026-07-02T12:00:00Z","out_order_no":"o1"}'
+    with branch.office.records.reading() as connection:
+        kept = connection.execute(select(IDEMPOTENCY.c.content_sha256)).scalars().all()
+    assert kept
+    assert order_case(body).content_sha256 not in kept
+
+
+@pytest.mark.parametrize("why", ["erased", "old", "no longer offered"])
+def test_nobody_approves_what_may_not_be_offered_now(approved, ask, branch, why):
+    from records.subjects import erase
+
+    branch.scorer.probability = 0.14
+    path = f"/v1/decisions/{approved('a1')['decision_id']}/review"
+    if why == "erased":
+        with branch.office.records.writing() as transaction:
+            erase(transaction, partner="local", kind="merchant", entity_id="m1")
+    elif why == "old":
+        branch.clock[0] += timedelta(hours=73)
+    else:
+        policy = branch.office.in_force.policy
+        loan = replace(policy.loan, terms_days=(30, 60))
+        branch.office.in_force._policy = replace(policy, loan=loan)
+    word = {"outcome": "approve", "reason": "known", "reviewer": "j.doe"}
+    assert refused(ask(path, word)) == (409, "ILLEGAL_STATUS")
+    assert ask(path, word | {"outcome": "decline"}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "decisions"])
+def test_a_name_that_could_not_stand_in_a_path_is_refused_at_the_door(accept, approved, name, ask):
+    decision = approved("a1")
+    assert refused(accept(decision, name)) == (422, "FIELD_INVALID")
+    assert refused(ask(f"{LOANS}/decisions", {**LOAN, "merchant_id": name}))[0] == 422
+
+
+@pytest.mark.parametrize("name", ["%00", "%20u1", "x" * 129, "%0a"])
+def test_what_no_body_could_name_has_no_line_and_no_hold(client, name):
+    for path in (f"/v1/lines/user/{name}", f"{WAIVERS}/{name}", f"{LOANS}/{name}"):
+        assert refused(client.get(path)) == (422, "FIELD_INVALID")
+    assert (
+        client.put(f"/v1/lines/user/{name}", json={"limit_minor": 1, "source": "s"}).status_code
+        == 422
+    )
+
+
+def test_a_hold_in_too_many_pieces_must_end(order, ask, monkeypatch):
+    monkeypatch.setattr("records.operations.PIECES_MAX", 3)
+    path = f"{WAIVERS}/{order('o1').json()['hold']['auth_no']}"
+    piece = {"amount_minor": 1, "complete": False}
+    assert [ask(f"{path}/capture", piece).status_code for _ in range(3)] == [200, 200, 409]
+    assert ask(f"{path}/release", {}).json()["state"] == "FINISHED"
+    assert ask(f"{path}/settle", {}).json()["unpaid_minor"] == 0
+
+
+def test_trouble_with_one_part_of_upkeep_stops_no_other(branch, monkeypatch):
+    noted = []
+    monkeypatch.setattr(branch.office.upkeep, "_expire", lambda: 1 / 0)
+    monkeypatch.setattr(branch.office.upkeep, "_note", lambda: noted.append(1))
+    branch.office.upkeep.look()
+    assert noted == [1]
