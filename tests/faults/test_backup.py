@@ -147,5 +147,7 @@ def assert_same_beginning(records, url):
     entries = list(journal.scan(back))
     assert entries
     for entry, original in zip(entries, journal.scan(records), strict=False):
-        assert entry == original
+        since_erased = original["entity_id"].startswith("erased:")  # the copy is older than that
+        assert entry["decision_id"] == original["decision_id"]
+        assert since_erased or entry == original
     back.close()
