@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from credit.ledger.hold import Hold, HoldMove
 from credit.ledger.hold import moved as hold_moved
@@ -29,44 +29,61 @@ _BROKEN = (ValueError, LookupError, TypeError)  # what reading a row that was ta
 
 def check_holds(records: Records, told: Tally) -> None:
     """Every hold against its decision, which opened it, and its operations, which moved it."""
-
-    def look(connection: Connection, page: Sequence[Any]) -> None:
-        told.saw("holds", len(page))
-        done = _operations(connection, HOLD, [row.auth_no for row in page])
-        decided = _decisions(connection, [row.decision_id for row in page])
-        for row in page:
-            where = f"hold {row.auth_no}"
-            _check_opening(told, where, row, decided.get(row.decision_id))
-            try:
-                after = _hold_after(told, where, row, done[row.auth_no])
-            except _BROKEN as error:
-                told.fault(f"{where}: cannot be lived through again ({error})")
-                continue
-            told.expect(where, **_amounts(row, after, _HOLD_AMOUNTS))
-
-    for _ in paged(records, select(HOLDS).order_by(HOLDS.c.auth_no), HOLDS.c.auth_no, look):
-        pass
+    _check_all(
+        records,
+        told,
+        key=HOLDS.c.auth_no,
+        kind=HOLD,
+        called="hold {}",
+        stands=_check_opening,
+        after=_hold_after,
+        amounts=_HOLD_AMOUNTS,
+    )
 
 
 def check_loans(records: Records, told: Tally) -> None:
     """Every loan against the decision that reserved it, and its operations."""
+    _check_all(
+        records,
+        told,
+        key=LOANS.c.decision_id,
+        kind=LOAN,
+        called="loan of decision {}",
+        stands=_check_owner,
+        after=_loan_after,
+        amounts=_LOAN_AMOUNTS,
+    )
+
+
+def _check_all(
+    records: Records,
+    told: Tally,
+    *,
+    key: Column[Any],
+    kind: str,
+    called: str,
+    stands: Callable[[Tally, str, Any, Any], object],
+    after: Callable[[Tally, str, Any, Sequence[Any]], Any],
+    amounts: tuple[str, ...],
+) -> None:
+    """Each row: what it `stands` on, and its amounts `after` all that was done to it."""
 
     def look(connection: Connection, page: Sequence[Any]) -> None:
-        told.saw("loans", len(page))
-        done = _operations(connection, LOAN, [row.decision_id for row in page])
+        told.saw(f"{kind}s", len(page))
+        done = _operations(connection, kind, [getattr(row, key.name) for row in page])
         decided = _decisions(connection, [row.decision_id for row in page])
         for row in page:
-            where = f"loan of decision {row.decision_id}"
-            _check_owner(told, where, row, decided.get(row.decision_id))
+            number = getattr(row, key.name)
+            where = called.format(number)
+            stands(told, where, row, decided.get(row.decision_id))
             try:
-                after = _loan_after(told, where, row, done[row.decision_id])
+                lived = after(told, where, row, done[number])
             except _BROKEN as error:
                 told.fault(f"{where}: cannot be lived through again ({error})")
                 continue
-            told.expect(where, **_amounts(row, after, _LOAN_AMOUNTS))
+            told.expect(where, **_amounts(row, lived, amounts))
 
-    query = select(LOANS).order_by(LOANS.c.decision_id)
-    for _ in paged(records, query, LOANS.c.decision_id, look):
+    for _ in paged(records, select(key.table).order_by(key), key, look):
         pass
 
 
