@@ -84,10 +84,10 @@ async def find_hold(request: Request, office: Office) -> Response:
 async def accept_loan(request: Request, office: Office) -> Response:
     """Accept an offer: its amount becomes exposure on the merchant's line."""
 
-    def acceptance(values: dict[str, Any]) -> Acceptance:
+    def acceptance(_request: Request, office: Office, values: dict[str, Any]) -> Acceptance:
         return Acceptance(partner=office.desk.partner, **values)
 
-    return await _change(request, office, ACCEPTANCE, lambda _r, _o, values: acceptance(values))
+    return await _change(request, office, ACCEPTANCE, acceptance)
 
 
 async def loan_event(request: Request, office: Office) -> Response:
