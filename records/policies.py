@@ -9,6 +9,7 @@ from records.instants import instant_text
 from records.tables import LIVE_POLICIES, POLICIES
 
 PLATFORM = "platform"
+LIVE = "live"  # a slot; shadow and scheduled are others
 
 
 def live(connection: Connection, name: str = PLATFORM) -> tuple[str, str] | None:
@@ -16,7 +17,7 @@ def live(connection: Connection, name: str = PLATFORM) -> tuple[str, str] | None
     row = connection.execute(
         select(POLICIES.c.text, POLICIES.c.sha256)
         .join(LIVE_POLICIES, LIVE_POLICIES.c.sha256 == POLICIES.c.sha256)
-        .where(LIVE_POLICIES.c.name == name)
+        .where(LIVE_POLICIES.c.name == name, LIVE_POLICIES.c.slot == LIVE)
     ).one_or_none()
     return None if row is None else (row.text, row.sha256)
 
@@ -24,7 +25,9 @@ def live(connection: Connection, name: str = PLATFORM) -> tuple[str, str] | None
 def live_sha256(connection: Connection, name: str = PLATFORM) -> str | None:
     """The hash alone of the policy in force: cheap to ask often."""
     return connection.execute(
-        select(LIVE_POLICIES.c.sha256).where(LIVE_POLICIES.c.name == name)
+        select(LIVE_POLICIES.c.sha256).where(
+            LIVE_POLICIES.c.name == name, LIVE_POLICIES.c.slot == LIVE
+        )
     ).scalar_one_or_none()
 
 
@@ -46,6 +49,6 @@ def seed(
     if read(connection, sha256) is None:
         row = {"sha256": sha256, "name": name, "text": text, "recorded_by": by}
         connection.execute(insert(POLICIES), row | {"recorded_at": instant_text(at)})
-    pointer = {"name": name, "sha256": sha256, "since": instant_text(at), "put_by": by}
-    connection.execute(insert(LIVE_POLICIES), pointer)
+    pointer = {"name": name, "slot": LIVE, "sha256": sha256, "put_by": by}
+    connection.execute(insert(LIVE_POLICIES), pointer | {"since": instant_text(at)})
     return text, sha256

@@ -108,6 +108,7 @@ HOLDS = Table(
     Column("decision_id", Text, nullable=False),
     Column("token", Text, ForeignKey("subjects.token"), nullable=False),
     Column("scene", Text, nullable=False),
+    Column("industry", Text),  # the partner's when it was opened
     Column("deposit_minor", MINOR, nullable=False),
     Column("authorized_minor", MINOR, nullable=False),
     Column("captured_minor", MINOR, nullable=False),
@@ -128,6 +129,7 @@ LOANS = Table(
     Column("partner", Text, nullable=False),
     Column("loan_no", Text),
     Column("token", Text, ForeignKey("subjects.token"), nullable=False),
+    Column("industry", Text),
     Column("principal_minor", MINOR, nullable=False),
     Column("repaid_minor", MINOR, nullable=False),
     Column("released_minor", MINOR, nullable=False),
@@ -138,6 +140,15 @@ LOANS = Table(
     UniqueConstraint("partner", "loan_no", name="loans_number"),
     Index("loans_due", "state", "expires_at"),
     Index("loans_of", "token"),
+)
+
+CONCENTRATIONS = Table(
+    "concentrations",
+    METADATA,
+    Column("product", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # partner, industry
+    Column("name", Text, primary_key=True),
+    Column("used_minor", MINOR, nullable=False),
 )
 
 OUTBOX = Table(
@@ -174,11 +185,52 @@ POLICIES = Table(
     Column("recorded_by", Text, nullable=False),
 )
 
+POLICY_VERSIONS = Table(
+    "policy_versions",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("sha256", Text, ForeignKey("policies.sha256"), nullable=False),
+    Column("layer", Text, nullable=False),  # platform, industry, partner, scene
+    Column("parent", Text),  # None for the platform
+    Column("author", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("proposed_at", INSTANT, nullable=False),
+    Column("wanted", Text),  # JSON: what its author would have next
+)
+
 LIVE_POLICIES = Table(
     "live_policies",
     METADATA,
     Column("name", Text, primary_key=True),
+    Column("slot", Text, primary_key=True),  # live, shadow, scheduled
     Column("sha256", Text, ForeignKey("policies.sha256"), nullable=False),
     Column("since", INSTANT, nullable=False),
     Column("put_by", Text, nullable=False),
+)
+
+POLICY_EVENTS = Table(
+    "policy_events",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("done_by", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("detail", Text),  # JSON
+    Index("policy_events_of", "name", "version"),
+)
+
+SWITCHES = Table(
+    "switches",
+    METADATA,
+    Column("product", Text, primary_key=True),  # '' in any of these three: every one
+    Column("partner", Text, primary_key=True),
+    Column("scene", Text, primary_key=True),
+    Column("stopped", BigInteger, nullable=False),  # 0, 1
+    Column("reason", Text, nullable=False),
+    Column("done_by", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
 )

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import column, insert, table, text
 
-from records import journal
+from records import journal, policies
 from records.instants import instant_text
 from records.pseudonyms import KIND_OF
 from records.schema import migrate
@@ -137,4 +137,97 @@ def test_a_migration_that_dies_on_the_way_leaves_everything_as_it_was(records_ur
     database.engine.dispose()
     records = open_records(records_url)
     assert len(list(journal.scan(records))) == 100
+    records.close()
+
+
+def write_the_ledger_before_layers(url):
+    """Records in schema 0002: a policy in force, three holds, two loans, one of them repaid."""
+    database = _database(url, 600.0)
+    with database.engine.begin() as connection:
+        migrate(connection, to="0002")
+        for into, rows in BEFORE_LAYERS.items():
+            for values in rows:
+                connection.execute(insert(table(into, *map(column, values))), values)
+    database.engine.dispose()
+
+
+AT = instant_text(FIRST)
+SUBJECTS_BEFORE = [
+    {"token": "t1", "kind": "user", "entity_id": "u1", "key": b"1" * 32},
+    {"token": "t2", "kind": "merchant", "entity_id": "m1", "key": b"2" * 32},
+]
+
+
+def hold_before(number, partner, *, released=0, settled=0):
+    return {
+        "auth_no": f"auth-{number}",
+        "partner": partner,
+        "out_order_no": f"order-{number}",
+        "decision_id": f"decision-{number}",
+        "token": "t1",
+        "scene": "hotel",
+        "deposit_minor": 100,
+        "authorized_minor": 100,
+        "captured_minor": 100 - released,
+        "released_minor": released,
+        "settled_minor": settled,
+        "state": "FINISHED",
+        "opened_at": AT,
+        "expires_at": AT,
+    }
+
+
+def loan_before(number, partner, *, repaid=0):
+    return {
+        "decision_id": f"loan-decision-{number}",
+        "partner": partner,
+        "loan_no": f"loan-{number}",
+        "token": "t2",
+        "principal_minor": 1_000,
+        "repaid_minor": repaid,
+        "released_minor": 0,
+        "written_off_minor": 0,
+        "state": "ACTIVE",
+        "expires_at": AT,
+        "terms": None,
+    }
+
+
+BEFORE_LAYERS = {
+    "policies": [
+        {
+            "sha256": "1" * 64,
+            "name": "platform",
+            "text": "name = 'platform'",
+            "recorded_at": AT,
+            "recorded_by": "seed",
+        }
+    ],
+    "live_policies": [{"name": "platform", "sha256": "1" * 64, "since": AT, "put_by": "seed"}],
+    "subjects": SUBJECTS_BEFORE,
+    "lines": [{"token": "t1", "used_minor": 190}, {"token": "t2", "used_minor": 1_600}],
+    "holds": [
+        hold_before(1, "bikes", released=40),
+        hold_before(2, "bikes", settled=30),
+        hold_before(3, "hotels", settled=40),
+    ],
+    "loans": [loan_before(1, "bikes", repaid=400), loan_before(2, "bikes")],
+}
+
+
+def test_what_is_in_force_keeps_its_place_and_what_is_open_is_counted_by_partner(records_url):
+    write_the_ledger_before_layers(records_url)
+    records = open_records(records_url)
+    with records.reading() as connection:
+        assert policies.live(connection) == ("name = 'platform'", "1" * 64)
+        query = "SELECT product, kind, name, used_minor FROM concentrations"
+        counted = sorted(map(tuple, connection.execute(text(query)).all()))
+        for named in ("holds", "loans"):
+            industries = connection.execute(text(f"SELECT industry FROM {named}")).scalars()
+            assert set(industries) == {None}
+    assert counted == [
+        ("deposit-waiver", "partner", "bikes", 130),
+        ("deposit-waiver", "partner", "hotels", 60),
+        ("merchant-loan", "partner", "bikes", 1_600),
+    ]
     records.close()

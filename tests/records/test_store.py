@@ -15,7 +15,13 @@ from records.sqlite import check_version
 from records.store import RecordsUnavailableError, open_records
 
 AT = datetime(2026, 6, 30, tzinfo=UTC)
-KEPT = (tables.DECISIONS, tables.OPERATIONS, tables.BATCHES, tables.POLICIES)
+KEPT = (
+    tables.DECISIONS,
+    tables.OPERATIONS,
+    tables.POLICY_EVENTS,
+    tables.BATCHES,
+    tables.POLICIES,
+)
 
 
 def test_every_commit_waits_for_the_disk(records):
@@ -84,7 +90,7 @@ def test_migrations_lead_to_the_tables_that_the_code_names(records):
 
 def test_money_is_kept_in_64_bits(records):
     found = inspect(records.database.engine)
-    for table in (tables.LINES, tables.HOLDS, tables.LOANS, tables.OPERATIONS):
+    for table in tables.METADATA.sorted_tables:
         for column in found.get_columns(table.name):
             if column["name"].endswith("_minor"):
                 assert isinstance(column["type"], BigInteger), column
@@ -118,6 +124,7 @@ def test_what_is_recorded_can_be_neither_changed_nor_deleted(
         put_down(transaction, an_entry())
         policies.seed(transaction.connection, "name = 'x'", by="test", at=AT)
         a_line(transaction)
+        a_policy_event(transaction)
     column = next(iter(table.columns.values()))
     statement = update(table).values({column: column}) if how == "changed" else delete(table)
     with pytest.raises(IntegrityError, match="kept as they were written"):  # noqa: SIM117
@@ -168,4 +175,19 @@ def a_line(transaction, *, limit_minor=100):
         limit_minor=limit_minor,
         source="test",
         valid_until=None,
+    )
+
+
+def a_policy_event(transaction):
+    row = {
+        "name": "platform",
+        "version": "1",
+        "sha256": "1" * 64,
+        "event": "proposed",
+        "done_by": "test",
+        "at": "2026-06-30T12:00:00.000000Z",
+        "detail": None,
+    }
+    transaction.journal(
+        tables.POLICY_EVENTS, row, topic="policy.proposed", partner="platform", told=b"{}"
     )
