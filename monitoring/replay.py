@@ -16,6 +16,7 @@ from credit.policy.evidence import Evidence, Freshness
 from credit.policy.offers import candidates
 from credit.policy.recorded import application_of, evidence_of
 from credit.policy.requests import duration_days
+from credit.policy.room import Room
 from credit.policy.terms import Policy, parse_policy
 from credit.progress import Progress
 
@@ -110,8 +111,7 @@ def _first_difference(entry: "Entry", shelf: _Shelf) -> str | None:
         return "model"
     if [_pinned(one) for one in scored] != [_recorded(one) for one in entry["scored"]]:
         return "scores"
-    room_minor = entry["room_minor"]
-    decision = _decide(application, evidence, scored, policy, room_minor=room_minor, at=at)
+    decision = _decide(application, evidence, scored, policy, room=_room(entry), at=at)
     named = {name: entry[name] for name in _ADDED_BY_SERVING}  # type: ignore[literal-required]
     return _answers_differ({**to_json(decision), **named}, entry["decision"])
 
@@ -129,8 +129,12 @@ def _candidates(
         return []
     if isinstance(application, WaiverApplication):
         return [(application.deposit_minor, duration_days(application, at))]
-    offered = candidates(application, evidence, policy, entry["room_minor"])
+    offered = candidates(application, evidence, policy, _room(entry))
     return [(one.amount_minor, one.term_days) for one in offered]
+
+
+def _room(entry: "Entry") -> Room:
+    return Room(own_minor=entry["room_minor"], shared_minor=entry.get("shared_room_minor"))
 
 
 def _asked(entry: "Entry") -> list[tuple[int, int]]:
@@ -164,10 +168,10 @@ def _decide(
     scored: list[Scored],
     policy: Policy,
     *,
-    room_minor: int | None,
+    room: Room,
     at: datetime,
 ) -> Decision:
-    told = {"policy": policy, "room_minor": room_minor, "at": at}
+    told = {"policy": policy, "room": room, "at": at}
     if isinstance(application, LoanApplication):
         return decide_loan(application, evidence, scored, **told)
     return decide_waiver(application, evidence, scored, **told)

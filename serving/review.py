@@ -12,8 +12,10 @@ from credit.policy.decision import offered
 from credit.policy.recorded import application_of, evidence_of, scored_of
 from credit.policy.requests import against_loan
 from credit.policy.review import reviewed_offers
+from credit.policy.room import Room
 from credit.policy.terms import Policy
-from records import journal, lines, loans, reviews, subjects
+from records import claims, journal, lines, loans, reviews, subjects
+from records.claims import Claim, Claimant
 from records.instants import instant_of, instant_text
 from records.journal import Entry
 from records.loans import Reservation
@@ -81,18 +83,23 @@ class Review:
             evidence_of(entry["evidence"]),
             scored_of(entry["scored"]),
             policy=policy,
-            room_minor=room_minor(line, ceiling_minor=ceiling_minor, at=now),
+            room=Room(
+                own_minor=room_minor(line, ceiling_minor=ceiling_minor, at=now),
+                shared_minor=None,
+            ),
             at=now,
         )
-        largest = max((offer.amount_minor for offer in made), default=0)
-        if not made or not lines.take(
-            transaction, token, amount_minor=largest, ceiling_minor=ceiling_minor
-        ):
+        if not made:
             return _again("without a score there is no price, or there is no room")
+        largest = max(offer.amount_minor for offer in made)
         expires_at = now + timedelta(hours=policy.loan.offer_valid_hours)
         asked = Reservation(
             decision_id=self.decision_id, amount_minor=largest, expires_at=expires_at
         )
+        claim = Claim(takes=asked, ceiling_minor=ceiling_minor)
+        claimant = Claimant(claim=claim, partner=self.partner, token=token)
+        if not claims.take(transaction, claimant):
+            return _again("there is no room any more")
         loans.reserved(transaction, asked, partner=self.partner, token=token)
         return offered(largest, made) | {"expires_at": instant_text(expires_at)}
 

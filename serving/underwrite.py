@@ -18,6 +18,7 @@ from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.offers import candidates
 from credit.policy.reasons import MODEL, REASONS
 from credit.policy.requests import duration_days, refuse_foreign_currency
+from credit.policy.room import Room
 from credit.policy.terms import Policy
 from records.decisions import Claim
 from records.instants import instant_text
@@ -60,14 +61,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A case with all that it is decided on. `room_minor`: what the line leaves for it."""
+    """A case with all that it is decided on. `room`: what is left for it."""
 
     case: Case
     at: datetime
     policy: Policy
     evidence: Evidence
     model: Model | None
-    room_minor: int
+    room: Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _hearing(
     case: Case, at: datetime, policy: Policy, known: Known, model: Model | None
 ) -> Hearing:
     ceiling = policy.exposure_max_minor(case.product)
-    room = room_minor(known.line, ceiling_minor=ceiling, at=at)
+    room = Room(own_minor=room_minor(known.line, ceiling_minor=ceiling, at=at), shared_minor=None)
     return Hearing(case, at, policy, known.evidence, model, room)
 
 
@@ -184,7 +185,7 @@ def _candidates(hearing: Hearing) -> Iterator[dict[str, Any]]:
     """The requests to score: as asked first, then what may be offered instead."""
     asked = hearing.case.application
     if isinstance(asked, LoanApplication):
-        for one in candidates(asked, hearing.evidence, hearing.policy, hearing.room_minor):
+        for one in candidates(asked, hearing.evidence, hearing.policy, hearing.room):
             yield {
                 "amount_minor": one.amount_minor,
                 "term_days": one.term_days,
@@ -220,10 +221,10 @@ def _decide(
 
 def _ruled(hearing: Hearing, scored: Sequence[Scored]) -> Decision:
     asked, evidence = hearing.case.application, hearing.evidence
-    policy, room, at = hearing.policy, hearing.room_minor, hearing.at
+    policy, room, at = hearing.policy, hearing.room, hearing.at
     if isinstance(asked, LoanApplication):
-        return decide_loan(asked, evidence, scored, policy=policy, room_minor=room, at=at)
-    return decide_waiver(asked, evidence, scored, policy=policy, room_minor=room, at=at)
+        return decide_loan(asked, evidence, scored, policy=policy, room=room, at=at)
+    return decide_waiver(asked, evidence, scored, policy=policy, room=room, at=at)
 
 
 def _underwritten(
@@ -260,7 +261,7 @@ def _entry(
         request=dict(case.request),
         evidence=_pinned(hearing.evidence),
         scored=[candidacy.pinned() for candidacy in scored],
-        room_minor=hearing.room_minor,
+        room_minor=hearing.room.own_minor,
         model=model,
         policy=answer["policy"],
         decision=answer,

@@ -11,6 +11,7 @@ from credit.policy.application import WaiverApplication
 from credit.policy.decide import Scored, decide_waiver
 from credit.policy.decision import to_json
 from credit.policy.evidence import Evidence, Freshness
+from credit.policy.room import Room
 from credit.policy.terms import parse_policy
 from records.decisions import Asked, Claim, Recording
 from records.holds import Opening
@@ -78,7 +79,12 @@ def _body(now: datetime) -> dict[str, Any]:
     asked = WaiverApplication("u", SCENE, DEPOSIT_MINOR, policy.currency, now + timedelta(days=2))
     scored = (Scored(DEPOSIT_MINOR, 2, 0.008, ()),)
     decision = decide_waiver(
-        asked, evidence, scored, policy=policy, room_minor=CEILING_MINOR, at=now
+        asked,
+        evidence,
+        scored,
+        policy=policy,
+        room=Room(own_minor=CEILING_MINOR, shared_minor=None),
+        at=now,
     )
     answer = to_json(decision)
     return {

@@ -12,7 +12,7 @@ from functools import partial
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
 from credit.money import MILLION, ppm_of
 from credit.policy.application import LoanApplication, WaiverApplication
-from credit.policy.bands import measuring_band
+from credit.policy.bands import band_of
 from credit.policy.decision import Decision, Outcome, Scored, to_json
 from credit.policy.deposits import Waived, waived
 from credit.policy.evidence import Evidence, Freshness, Value
@@ -24,6 +24,7 @@ from credit.policy.requests import (
     duration_days,
     refuse_foreign_currency,
 )
+from credit.policy.room import Room
 from credit.policy.terms import Policy
 
 __all__ = ["Decision", "Outcome", "Scored", "decide_loan", "decide_waiver", "to_json"]
@@ -35,14 +36,13 @@ def decide_loan(
     scored: Sequence[Scored],
     *,
     policy: Policy,
-    room_minor: int | None,
+    room: Room,
     at: datetime,
 ) -> Decision:
     """The answer to a loan application.
 
     `scored`: the candidates of `offers.candidates`, the request as asked first; empty where no
-    model could be asked. `room_minor`: what the line leaves, None where no line is kept. InputError
-    where the currency is not the policy's.
+    model could be asked. InputError where the currency is not the policy's.
     """
     refuse_foreign_currency(application.currency, policy.currency)
     page = Page(MERCHANT_LOAN, "loan", policy, evidence, at)
@@ -57,15 +57,15 @@ def decide_loan(
         reasons.append("NO_HISTORY")
         if worst is not Outcome.APPROVE:
             return page.closed(worst, reasons)
-        scored = assumed(application, evidence, policy, room_minor)
+        scored = assumed(application, evidence, policy, room)
     else:
         _refuse_other_request(scored[0].amount_minor, application.amount_minor)
         page.scored(scored[0], terms.bands)
-    ruling, spoken = page.knocked(terms.knockouts, request)
+    ruling, spoken = page.knocked(terms.knockouts, request, application.context)
     worst, reasons = min(worst, ruling), [*reasons, *spoken]
     if worst is Outcome.DECLINE:
         return page.closed(worst, reasons)
-    cases = judged_all(scored, evidence=evidence, terms=terms, room_minor=room_minor)
+    cases = judged_all(scored, evidence=evidence, terms=terms, room=room)
     page.judged(cases)
     outcome = min(worst, max(one.outcome for one in cases))
     reasons += reasons_against(cases, outcome)
@@ -86,14 +86,13 @@ def decide_waiver(
     scored: Sequence[Scored],
     *,
     policy: Policy,
-    room_minor: int | None,
+    room: Room,
     at: datetime,
 ) -> Decision:
     """The answer to a request to skip a deposit; what is not waived is due, whatever the outcome.
 
     `scored`: the request alone, its amount the deposit; empty where no model could be asked.
-    `room_minor`: what the line leaves, None where no line is kept. InputError where the currency is
-    not the policy's, or the order ends before `at`.
+    InputError where the currency is not the policy's, or the order ends before `at`.
     """
     refuse_foreign_currency(application.currency, policy.currency)
     page = Page(DEPOSIT_WAIVER, "waiver", policy, evidence, at)
@@ -119,10 +118,10 @@ def decide_waiver(
         page.scored(scored[0], terms.bands)
         acceptable, risks = page.risk(terms)
         ppm = ppm_of(scored[0].probability)
-        band = measuring_band(terms.bands, ppm, terms.approve_probability_max_ppm)
+        band = band_of(terms.bands, ppm)
         share_ppm, band_max_minor = band.credit_share_ppm, band.credit_max_minor
         worst, reasons = min(worst, acceptable), [*reasons, *risks]
-    ruling, spoken = page.knocked(terms.knockouts, request)
+    ruling, spoken = page.knocked(terms.knockouts, request, application.context)
     worst, reasons = min(worst, ruling), [*reasons, *spoken]
     if worst is Outcome.DECLINE:
         return unwaived(worst, reasons)
@@ -133,7 +132,7 @@ def decide_waiver(
         scene=terms.scenes[application.scene],
         terms=terms,
         values=evidence.values,
-        room_minor=room_minor,
+        room=room,
     )
     page.waived(part, application.scene)
     return _waiver_answer(page, worst, reasons, part, deposit_minor=deposit)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from credit.money import part_down, whole_minor
 from credit.policy.evidence import Value
 from credit.policy.knockouts import known_number
+from credit.policy.room import WHY_NO_ROOM, Room
 from credit.policy.waiver_terms import SceneTerms, WaiverTerms
 
-RISK, BAND, SCENE, USER, ROOM = "risk_share", "band_ceiling", "scene_ceiling", "user_room", "room"
-_WHY = {RISK: "RISK_ALLOWS_PART", ROOM: "NO_ROOM"}
+RISK, BAND, SCENE, USER = "risk_share", "band_ceiling", "scene_ceiling", "user_room"
+_WHY = {RISK: "RISK_ALLOWS_PART", **WHY_NO_ROOM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ def waived(
     scene: SceneTerms,
     terms: WaiverTerms,
     values: Mapping[str, Value],
-    room_minor: int | None,
+    room: Room,
 ) -> Waived:
-    """The part of a deposit that the line may stand in for; `room_minor` None: no line is kept.
+    """The part of a deposit that the line may stand in for.
 
     A part that the scene does not allow, or too small to be worth it, is none at all.
     """
@@ -48,8 +49,7 @@ def waived(
         (SCENE, scene.credit_max_minor),
         (USER, user_room_minor(values, terms)),
     ]
-    if room_minor is not None:
-        legs.append((ROOM, room_minor))
+    legs.extend(room.legs())
     binding, least = min(legs, key=lambda leg: leg[1])
     credit = max(0, min(least, deposit_minor))
     if credit < deposit_minor and (not scene.partial_allowed or credit < terms.credit_min_minor):

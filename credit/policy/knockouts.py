@@ -1,13 +1,14 @@
 """Knock-outs: facts that decide without a score, as rows of the policy.
 
-A row compares one fact (a feature, or a field of the request as `request.NAME`) with a value by one
-of a closed set of comparisons. Rows are data: they can be checked, explained and vectorised,
-and they never run code. What a missing fact means is said in each row.
+A row compares one fact (a feature, a field of the request as `request.NAME`, or what the partner
+sends along as `context.NAME`) with a value by one of a closed set of comparisons. Rows are data:
+they can be checked, explained and vectorised, and they never run code. What a missing fact means is
+said in each row.
 """
 
 # ruff: noqa: RUF009  (declarations are dataclass fields, made once per class)
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 
@@ -20,7 +21,8 @@ EQUALITY = ("==", "!=")
 MEMBERSHIP = ("in", "not in")
 COMPARISONS = ORDERED + EQUALITY + MEMBERSHIP
 PASSES, REFERS, DECLINES = "passes", "refers", "declines"
-REQUEST = "request."
+REQUEST, CONTEXT = "request.", "context."
+SENT = (REQUEST, CONTEXT)  # what a request says for itself, whatever is known of who asks
 LOAN_REQUEST_FACTS = ("request.amount_minor", "request.term_days")
 WAIVER_REQUEST_FACTS = ("request.deposit_minor", "request.duration_days", "request.scene")
 
@@ -42,7 +44,9 @@ Operand = int | float | str | tuple[int | float | str, ...]
 class Knockout:
     """One row: where the comparison holds, the outcome is at most `outcome`, for `reason`."""
 
-    feature: str = declared(Unit.FACT, Direction.FIXED, "The fact: a feature, or `request.NAME`")
+    feature: str = declared(
+        Unit.FACT, Direction.FIXED, "The fact: a feature, `request.NAME` or `context.NAME`"
+    )
     op: str = declared(Unit.TEXT, Direction.FIXED, "Comparison", choices=COMPARISONS)
     value: Operand = declared(Unit.OPERAND, Direction.FIXED, "What the fact is compared with")
     reason: str = declared(Unit.TEXT, Direction.FIXED, "Code of the reason given")
@@ -57,7 +61,7 @@ class Knockout:
     )
 
 
-_ON_MISSING = {PASSES: Outcome.APPROVE, REFERS: Outcome.REFER, DECLINES: Outcome.DECLINE}
+ON_MISSING = {PASSES: Outcome.APPROVE, REFERS: Outcome.REFER, DECLINES: Outcome.DECLINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +79,15 @@ class Ruling:
         return f"{self.row.feature} {self.row.op} {self.row.value}"
 
 
-def ruled(rows: Iterable[Knockout], facts: Mapping[str, Value]) -> Iterator[Ruling]:
-    """Each row's ruling, in the policy's order."""
-    for row in rows:
-        fact = facts.get(row.feature)
-        if fact is None or is_missing(fact):
-            outcome = _ON_MISSING[row.missing]
-            yield Ruling(row, None, outcome, None if outcome is Outcome.APPROVE else "FACT_MISSING")
-        elif holds(row, fact):
-            yield Ruling(row, fact, outcome_of(row.outcome), row.reason)
-        else:
-            yield Ruling(row, fact, Outcome.APPROVE, None)
+def ruled(row: Knockout, facts: Mapping[str, Value]) -> Ruling:
+    """What a row says of these facts."""
+    fact = facts.get(row.feature)
+    if fact is None or is_missing(fact):
+        outcome = ON_MISSING[row.missing]
+        return Ruling(row, None, outcome, None if outcome is Outcome.APPROVE else "FACT_MISSING")
+    if holds(row, fact):
+        return Ruling(row, fact, outcome_of(row.outcome), row.reason)
+    return Ruling(row, fact, Outcome.APPROVE, None)
 
 
 def names_protected(fact: str) -> bool:

@@ -7,14 +7,14 @@ from credit.money import divided_down, part_down, stepped_down, whole_minor
 from credit.policy.evidence import Value
 from credit.policy.knockouts import known_number
 from credit.policy.loan_terms import LoanBand, LoanTerms
+from credit.policy.room import Room
 
 DAYS_A_MONTH = 30
-CEILING, TURNOVER, CASH_FLOW, UNKNOWN, ROOM = (
+CEILING, TURNOVER, CASH_FLOW, UNKNOWN = (
     "ceiling",
     "turnover_multiple",
     "cash_flow_share",
     "turnover_unknown",
-    "room",
 )
 
 
@@ -37,10 +37,10 @@ def loan_limit(
     band: LoanBand,
     *,
     term_days: int,
-    room_minor: int | None,
+    room: Room,
     ceiling_minor: int,
 ) -> Limit:
-    """The most that may be lent for `term_days` in `band`. `room_minor` None: no line is kept."""
+    """The most that may be lent for `term_days` in `band`."""
     legs = [(CEILING, min(ceiling_minor, terms.amount_max_minor, band.amount_max_minor))]
     turnover = known_number(values, terms.capacity.turnover_feature)
     if turnover is None:
@@ -50,8 +50,7 @@ def loan_limit(
         service = known_number(values, terms.capacity.debt_service_feature) or 0
         legs.append((TURNOVER, part_down(monthly, band.turnover_multiple_ppm)))
         legs.append((CASH_FLOW, _cash_leg(monthly, whole_minor(service), terms, term_days)))
-    if room_minor is not None:
-        legs.append((ROOM, room_minor))
+    legs.extend(room.legs())
     least = max(0, min(amount for _, amount in legs))
     return Limit(stepped_down(least, terms.amount_step_minor), tuple(legs))
 

@@ -5,6 +5,8 @@
 from dataclasses import dataclass
 
 from credit.policy.bands import Band
+from credit.policy.concentration import Concentration
+from credit.policy.context import ContextField
 from credit.policy.declared import Direction, Unit, declared, rows, table
 from credit.policy.knockouts import Knockout
 from credit.policy.no_history import NoHistory
@@ -77,7 +79,7 @@ class LoanPrice:
         Unit.MINOR, Direction.HIGHER_ONLY, "What one loan costs to make and serve"
     )
     fee_share_ppm: int = declared(
-        Unit.SHARE, Direction.LOWER_ONLY, "Fee on disbursal as a share of the amount"
+        Unit.SHARE, Direction.FIXED, "Fee on disbursal as a share of the amount"
     )
     roll_to_loss_ppm: int = declared(
         Unit.SHARE, Direction.HIGHER_ONLY, "Share of bad loans that roll on to loss"
@@ -130,18 +132,31 @@ class LoanTerms:
         Unit.COUNT, Direction.LOWER_ONLY, "Most offers in one answer", least="1", most="9"
     )
     counter_shares_ppm: tuple[int, ...] = declared(
-        Unit.SHARE, Direction.DELEGATED, "Counter-offers as shares of what could be lent", many=True
+        Unit.SHARE,
+        Direction.SUBSET,
+        "Counter-offers as shares of what was asked, largest first",
+        many=True,
     )
-    shorter_terms_max: int = declared(
-        Unit.COUNT, Direction.DELEGATED, "How many shorter terms counter-offers try", most="2"
+    counter_terms_days: tuple[int, ...] = declared(
+        Unit.DAYS,
+        Direction.SUBSET,
+        "Terms that counter-offers try where longer ones were asked, shortest first",
+        least="1",
+        many=True,
     )
     knockout_features: tuple[str, ...] = declared(
         Unit.FACT, Direction.SUBSET, "What knock-outs may look at", many=True
+    )
+    context: tuple[ContextField, ...] = rows(
+        ContextField, Direction.SUPERSET, "Facts that requests carry for knock-outs to look at"
     )
     knockouts: tuple[Knockout, ...] = rows(
         Knockout, Direction.SUPERSET, "Facts that decide without a score"
     )
     capacity: Capacity = table(Capacity, "From what a limit is measured")
+    concentration: Concentration = table(
+        Concentration, "What may be open at one partner and in its industry, loans alone"
+    )
     price: LoanPrice = table(LoanPrice, "From what a price is made")
     no_history: LoanNoHistory = table(LoanNoHistory, "Merchants of whom nothing is known")
     bands: tuple[LoanBand, ...] = rows(LoanBand, Direction.DELEGATED, "Bands of probability")

@@ -10,17 +10,16 @@ from datetime import date
 
 from credit.money import MILLION, as_number, part_down, ppm_of, stepped_down
 from credit.policy.application import LoanApplication
-from credit.policy.bands import measuring_band
+from credit.policy.bands import band_of
 from credit.policy.decision import Offer, Outcome, Scored
 from credit.policy.evidence import Evidence, Freshness
-from credit.policy.limits import ROOM, Limit, loan_limit
+from credit.policy.limits import Limit, loan_limit
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.pricing import Price, price_of
+from credit.policy.room import WHY_NO_ROOM, Room
 from credit.policy.schedule import schedule
 from credit.policy.scorecard import against_risk
 from credit.policy.terms import Policy
-
-CANDIDATES_MAX = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,15 @@ class Judged:
 
 
 def candidates(
-    application: LoanApplication, evidence: Evidence, policy: Policy, room_minor: int | None
+    application: LoanApplication, evidence: Evidence, policy: Policy, room: Room
 ) -> tuple[Candidate, ...]:
-    """The request as asked, then at most eight smaller or shorter loans, largest first."""
+    """The request as asked, then smaller and shorter loans, largest first.
+
+    They are shares of what was asked, in whole steps, and never more than the best band could have:
+    a tighter policy tries a part of what a looser one tries, so it can never answer better.
+    """
     asked = Candidate(application.amount_minor, application.term_days)
-    grid = [asked, *_smaller(asked, evidence, policy.loan, room_minor)]
-    return tuple(dict.fromkeys(grid))[:CANDIDATES_MAX]
+    return tuple(dict.fromkeys([asked, *_smaller(asked, evidence, policy.loan, room)]))
 
 
 def ceiling_minor(evidence: Evidence, terms: LoanTerms) -> int:
@@ -69,7 +71,7 @@ def ceiling_minor(evidence: Evidence, terms: LoanTerms) -> int:
 
 
 def _smaller(
-    asked: Candidate, evidence: Evidence, terms: LoanTerms, room_minor: int | None
+    asked: Candidate, evidence: Evidence, terms: LoanTerms, room: Room
 ) -> Iterator[Candidate]:
     for term_days in _terms_tried(asked.term_days, terms):
         limit = loan_limit(
@@ -77,21 +79,20 @@ def _smaller(
             terms,
             terms.bands[0],
             term_days=term_days,
-            room_minor=room_minor,
+            room=room,
             ceiling_minor=ceiling_minor(evidence, terms),
         )
-        most_minor = min(asked.amount_minor, limit.limit_minor)
         for share_ppm in (MILLION, *terms.counter_shares_ppm):
-            amount = stepped_down(part_down(most_minor, share_ppm), terms.amount_step_minor)
-            if amount >= terms.amount_min_minor:
+            amount = stepped_down(part_down(asked.amount_minor, share_ppm), terms.amount_step_minor)
+            if terms.amount_min_minor <= amount <= limit.limit_minor:
                 yield Candidate(amount, term_days)
 
 
 def _terms_tried(term_days: int, terms: LoanTerms) -> tuple[int, ...]:
     if term_days not in terms.terms_days:
         return ()
-    shorter = [days for days in reversed(terms.terms_days) if days < term_days]
-    return (term_days, *shorter[: terms.shorter_terms_max])
+    shorter = (days for days in reversed(terms.counter_terms_days) if days < term_days)
+    return (term_days, *shorter)
 
 
 def judged(one: Scored, limit: Limit, terms: LoanTerms) -> Judged:
@@ -116,7 +117,7 @@ def _against(
     if ppm > terms.refer_probability_max_ppm:
         return
     if limit.limit_minor < terms.amount_min_minor:
-        yield Outcome.DECLINE, "NO_ROOM" if limit.binding == ROOM else "LIMIT_BELOW_MINIMUM"
+        yield Outcome.DECLINE, WHY_NO_ROOM.get(limit.binding, "LIMIT_BELOW_MINIMUM")
     elif amount_minor > limit.limit_minor:
         yield Outcome.DECLINE, "AMOUNT_ABOVE_LIMIT"
     elif not price.within(terms.price.apr_cap_ppm):
@@ -124,29 +125,29 @@ def _against(
 
 
 def assumed(
-    application: LoanApplication, evidence: Evidence, policy: Policy, room_minor: int | None
+    application: LoanApplication, evidence: Evidence, policy: Policy, room: Room
 ) -> tuple[Scored, ...]:
     """The candidates of an applicant without history, at the P(bad) that the policy assumes."""
     probability = as_number(policy.loan.no_history.probability_ppm)
     return tuple(
         Scored(one.amount_minor, one.term_days, probability)
-        for one in candidates(application, evidence, policy, room_minor)
+        for one in candidates(application, evidence, policy, room)
     )
 
 
 def judged_all(
-    scored: Sequence[Scored], *, evidence: Evidence, terms: LoanTerms, room_minor: int | None
+    scored: Sequence[Scored], *, evidence: Evidence, terms: LoanTerms, room: Room
 ) -> tuple[Judged, ...]:
     """Every candidate judged, the request first; its band sets the limit of them all."""
     request_ppm = ppm_of(scored[0].probability)
-    band = measuring_band(terms.bands, request_ppm, terms.approve_probability_max_ppm)
+    band = band_of(terms.bands, request_ppm)
     limits = {
         term_days: loan_limit(
             evidence.values,
             terms,
             band,
             term_days=term_days,
-            room_minor=room_minor,
+            room=room,
             ceiling_minor=ceiling_minor(evidence, terms),
         )
         for term_days in {one.term_days for one in scored}

@@ -19,7 +19,7 @@ from credit.policy.decision import (
 )
 from credit.policy.deposits import Waived
 from credit.policy.evidence import Evidence, Freshness, Value
-from credit.policy.knockouts import REQUEST, Knockout, Ruling, ruled
+from credit.policy.knockouts import CONTEXT, REQUEST, SENT, Knockout, Ruling, ruled
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.no_history import STARTER
 from credit.policy.offers import Judged
@@ -80,6 +80,14 @@ class Page:
         )
         return codes
 
+    def stopped(self, by: str) -> None:
+        """Notes the switch that stops decisions, and says so under `degraded`."""
+        self.degraded.append(f"stopped: {by}")
+        inputs = (("switch", by),)
+        self.trace.append(
+            Step("kill switch", inputs, "no switch is thrown", "KILL_SWITCH", self.policy.name)
+        )
+
     def asked(self, codes: Iterable[str], rule: str, request: Mapping[str, Value]) -> list[str]:
         """The reasons that the request alone gives, noted."""
         found = list(codes)
@@ -118,28 +126,32 @@ class Page:
         return min((worst for worst, _ in against), default=Outcome.APPROVE), codes
 
     def knocked(
-        self, rows: Sequence[Knockout], request: Mapping[str, Value]
+        self,
+        rows: Sequence[Knockout],
+        request: Mapping[str, Value],
+        context: Mapping[str, Value],
     ) -> tuple[Outcome, list[str]]:
         """What the knock-outs leave possible, and the reasons of those that spoke.
 
-        Of an applicant without history only the rows about the request are asked.
+        Of an applicant without history only the rows about what was sent are asked.
         """
         facts: dict[str, Value] = {REQUEST + name: value for name, value in request.items()}
+        facts |= {CONTEXT + name: value for name, value in context.items()}
         if self.evidence.freshness is Freshness.FRESH:
             facts |= self.evidence.values
-        else:
-            rows = [row for row in rows if row.feature.startswith(REQUEST)]
-        rulings = tuple(ruled(rows, facts))
-        for one in rulings:
-            self._note_ruling(one)
+        rulings = []
+        for place, row in enumerate(rows, start=1):
+            if self.evidence.freshness is Freshness.FRESH or row.feature.startswith(SENT):
+                rulings.append(ruling := ruled(row, facts))
+                self._note_ruling(ruling, f"knockouts[{place}]")
         spoken = [one.reason for one in rulings if one.reason is not None]
         return min((one.outcome for one in rulings), default=Outcome.APPROVE), spoken
 
-    def _note_ruling(self, one: Ruling) -> None:
+    def _note_ruling(self, one: Ruling, rule: str) -> None:
         result = "passes" if one.reason is None else f"{one.outcome.word}: {one.reason}"
         if one.fact is None:
             result = f"not known, {result}"
-        self.note("knock-out", one.comparison, result, "knockouts", **{one.row.feature: one.fact})
+        self.note("knock-out", one.comparison, result, rule, **{one.row.feature: one.fact})
 
     def _note_risk(self, ppm: int, codes: Sequence[str], terms: LoanTerms | WaiverTerms) -> None:
         approve_max = as_number(terms.approve_probability_max_ppm)

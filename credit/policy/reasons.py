@@ -45,6 +45,9 @@ REASONS: tuple[Reason, ...] = (
     Reason("PROBABILITY_IN_REFER_BAND", RULE, "Risk needs a person's review", "风险需人工复核"),
     Reason("NO_ROOM", RULE, "No room is left under the credit line", "授信额度不足"),
     Reason(
+        "CONCENTRATION_CAP", RULE, "Lending here has reached its ceiling", "该合作方或行业额度已满"
+    ),
+    Reason(
         "LIMIT_BELOW_MINIMUM", RULE, "The limit is below the least loan", "可用额度低于最低借款额"
     ),
     Reason("AMOUNT_ABOVE_LIMIT", RULE, "Amount is above the limit", "金额超过可用额度"),

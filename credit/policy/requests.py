@@ -28,7 +28,7 @@ def against_loan(asked: LoanApplication, terms: LoanTerms) -> Iterator[str]:
 def against_waiver(asked: WaiverApplication, terms: WaiverTerms, at: datetime) -> Iterator[str]:
     """Reasons for which this deposit is waived for nobody."""
     scene = terms.scenes.get(asked.scene)
-    if scene is None:
+    if scene is None or not scene.offered:
         yield "SCENE_NOT_OFFERED"
         return
     if asked.deposit_minor > scene.deposit_max_minor:

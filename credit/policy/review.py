@@ -6,6 +6,7 @@ from datetime import datetime
 from credit.policy.decision import Offer, Outcome, Scored
 from credit.policy.evidence import Evidence
 from credit.policy.offers import judged_all, offers_made
+from credit.policy.room import Room
 from credit.policy.terms import Policy
 
 
@@ -14,7 +15,7 @@ def reviewed_offers(
     scored: Sequence[Scored],
     *,
     policy: Policy,
-    room_minor: int,
+    room: Room,
     at: datetime,
 ) -> tuple[Offer, ...]:
     """The offers that a reviewer's approval makes, with what the line leaves now.
@@ -25,5 +26,5 @@ def reviewed_offers(
     if not scored:
         return ()
     terms = policy.loan
-    cases = judged_all(scored, evidence=evidence, terms=terms, room_minor=room_minor)
+    cases = judged_all(scored, evidence=evidence, terms=terms, room=room)
     return offers_made(cases, terms, at.date(), least=Outcome.REFER)

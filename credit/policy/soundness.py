@@ -6,10 +6,11 @@ from itertools import pairwise
 from credit.money import MILLION, as_number
 from credit.policy.bands import Band
 from credit.policy.knockouts import (
+    CONTEXT,
     LOAN_REQUEST_FACTS,
     MEMBERSHIP,
     ORDERED,
-    REQUEST,
+    SENT,
     WAIVER_REQUEST_FACTS,
     Knockout,
     names_protected,
@@ -19,7 +20,7 @@ from credit.policy.reading import TermsError
 from credit.policy.reasons import REASON, RULE
 from credit.policy.waiver_terms import WaiverTerms
 
-COUNTER_SHARES_MAX = 3
+CANDIDATES_MAX = 24  # each is scored: more would cost more than they are worth
 
 
 def refuse_unsound(loan: LoanTerms, waiver: WaiverTerms) -> None:
@@ -55,12 +56,17 @@ def _rates_in_order(loan: LoanTerms) -> None:
 
 
 def _counter_offers_in_order(loan: LoanTerms) -> None:
-    shares = loan.counter_shares_ppm
-    falling = all(above > below for above, below in pairwise((MILLION, *shares, 0)))
-    if len(shares) > COUNTER_SHARES_MAX or not falling:
+    shares, terms = loan.counter_shares_ppm, loan.counter_terms_days
+    if not all(above > below for above, below in pairwise((MILLION, *shares, 0))):
         shown = [as_number(share) for share in shares]
+        raise TermsError(f"loan.counter_shares is {shown}", "list shares falling between 1 and 0")
+    if list(terms) != sorted(terms):
+        raise TermsError(f"loan.counter_terms_days is {list(terms)}", "list them shortest first")
+    tried = (1 + len(shares)) * (1 + len(terms))
+    if tried > CANDIDATES_MAX:
         raise TermsError(
-            f"loan.counter_shares is {shown}", "list at most three, falling, between 0 and 1"
+            f"loan.counter_shares and counter_terms_days make {tried} loans to score",
+            f"list fewer: at most {CANDIDATES_MAX}, the request and its terms among them",
         )
 
 
@@ -71,7 +77,7 @@ def _loan_bands_hold(loan: LoanTerms) -> None:
 
 
 def _loan_knockouts_hold(loan: LoanTerms) -> None:
-    _refuse_knockouts("loan", loan.knockouts, (*loan.knockout_features, *LOAN_REQUEST_FACTS))
+    _refuse_knockouts("loan", loan, LOAN_REQUEST_FACTS)
 
 
 def _waiver_cutoffs_in_order(waiver: WaiverTerms) -> None:
@@ -85,16 +91,15 @@ def _waiver_bands_hold(waiver: WaiverTerms) -> None:
 
 
 def _waiver_knockouts_hold(waiver: WaiverTerms) -> None:
-    _refuse_knockouts(
-        "waiver", waiver.knockouts, (*waiver.knockout_features, *WAIVER_REQUEST_FACTS)
-    )
+    _refuse_knockouts("waiver", waiver, WAIVER_REQUEST_FACTS)
 
 
 def _scenes_hold(waiver: WaiverTerms) -> None:
     if not waiver.scenes:
         raise TermsError("waiver.scenes is empty", "state at least one scene")
-    for name, scene in waiver.scenes.items():
-        path = f"waiver.scenes.{name}"
+    named = {f"scenes.{name}": scene for name, scene in waiver.scenes.items()}
+    for name, scene in {"new_scene": waiver.new_scene, **named}.items():
+        path = f"waiver.{name}"
         _refuse_above(
             f"{path}.credit_max_minor",
             scene.credit_max_minor,
@@ -178,21 +183,28 @@ def _refuse_rising(path: str, name: str, values: Sequence[int]) -> None:
             )
 
 
-def _refuse_knockouts(section: str, rows: Sequence[Knockout], allowed: Sequence[str]) -> None:
-    for name in allowed:
-        if names_protected(name):
-            raise TermsError(
-                f"{section}.knockout_features holds {name!r}, a place or protected attribute",
-                "leave it out: nobody is knocked out for where or who they are",
-            )
-    for place, row in enumerate(rows, start=1):
+def _refuse_knockouts(
+    section: str, terms: LoanTerms | WaiverTerms, request_facts: Sequence[str]
+) -> None:
+    context = [field.name for field in terms.context]
+    if len(set(context)) != len(context):
+        raise TermsError(f"{section}.context names {', '.join(context)}", "declare each name once")
+    for listed, names in (("knockout_features", terms.knockout_features), ("context", context)):
+        for name in names:
+            if names_protected(name):
+                raise TermsError(
+                    f"{section}.{listed} holds {name!r}, a place or protected attribute",
+                    "leave it out: nobody is knocked out for where or who they are",
+                )
+    allowed = (*terms.knockout_features, *request_facts, *(CONTEXT + name for name in context))
+    for place, row in enumerate(terms.knockouts, start=1):
         for problem, mend in _faults_of(row, allowed):
             raise TermsError(f"{section}.knockouts[{place}].{problem}", mend)
 
 
 def _faults_of(row: Knockout, allowed: Sequence[str]) -> Iterator[tuple[str, str]]:
     if row.feature not in allowed:
-        where = "a request field" if row.feature.startswith(REQUEST) else "in knockout_features"
+        where = "a field of the request" if row.feature.startswith(SENT) else "in knockout_features"
         yield f"feature is {row.feature!r}, not {where}", f"use one of {', '.join(allowed)}"
     if row.reason not in REASON or REASON[row.reason].source != RULE:
         yield f"reason is {row.reason!r}, no rule's reason", "use a code of docs/reasons.md"

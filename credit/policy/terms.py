@@ -64,6 +64,8 @@ def _paths(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         yield prefix + name
         if isinstance(value, dict):
             yield from _paths(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield from (f"{prefix}{name}[{place}]" for place in range(1, len(value) + 1))
 
 
 def _refuse_currency(code: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from credit.policy.bands import Band
+from credit.policy.concentration import Concentration
+from credit.policy.context import ContextField
 from credit.policy.declared import Direction, Unit, declared, named, rows, table
 from credit.policy.knockouts import Knockout
 from credit.policy.no_history import NoHistory
@@ -27,6 +29,9 @@ class WaiverBand(Band):
 class SceneTerms:
     """What holds in one scene."""
 
+    offered: bool = declared(
+        Unit.FLAG, Direction.LOWER_ONLY, "Whether deposits may be waived here at all"
+    )
     deposit_max_minor: int = declared(
         Unit.MINOR, Direction.LOWER_ONLY, "Largest deposit that may be asked about", least="1"
     )
@@ -76,11 +81,20 @@ class WaiverTerms:
     knockout_features: tuple[str, ...] = declared(
         Unit.FACT, Direction.SUBSET, "What knock-outs may look at", many=True
     )
+    context: tuple[ContextField, ...] = rows(
+        ContextField, Direction.SUPERSET, "Facts that requests carry for knock-outs to look at"
+    )
     knockouts: tuple[Knockout, ...] = rows(
         Knockout, Direction.SUPERSET, "Facts that decide without a score"
     )
     no_history: WaiverNoHistory = table(WaiverNoHistory, "Users of whom nothing is known")
     bands: tuple[WaiverBand, ...] = rows(WaiverBand, Direction.DELEGATED, "Bands of probability")
+    concentration: Concentration = table(
+        Concentration, "What may be waived at one partner and in its industry at a time"
+    )
+    new_scene: SceneTerms = table(
+        SceneTerms, "What a lower layer may give a scene that no layer above it names"
+    )
     scenes: Mapping[str, SceneTerms] = named(
-        SceneTerms, Direction.SUBSET, "Scenes in which deposits may be waived"
+        SceneTerms, Direction.LOWER_ONLY, "Scenes in which deposits may be waived"
     )

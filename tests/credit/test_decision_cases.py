@@ -15,6 +15,7 @@ from credit.policy.decide import Decision, Scored, decide_loan, decide_waiver
 from credit.policy.decision import Offer
 from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.offers import candidates
+from credit.policy.room import Room
 from credit.policy.terms import Policy, parse_policy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,9 +50,9 @@ class Page:
     def at(self) -> datetime:
         return _instant(self.line("at") or "")
 
-    def room_minor(self) -> int | None:
-        said = self.line("room")
-        return None if said is None else _minor(said)
+    def room(self) -> Room:
+        own, shared = self.line("room"), self.line("room under caps")
+        return Room(own_minor=own and _minor(own), shared_minor=shared and _minor(shared))
 
     def evidence(self) -> Evidence:
         freshness = Freshness(self.line("freshness") or "fresh")
@@ -104,16 +105,16 @@ def _money(minor: int) -> str:
 
 def decided(page: Page) -> Decision:
     policy, evidence, at = page.policy(), page.evidence(), page.at()
-    room = page.room_minor()
+    room = page.room()
     if asked := LOAN.search(page.text):
         loan = LoanApplication("a1", "m1", _minor(asked[1]), "CNY", int(asked[2]))
         grid = [(c.amount_minor, c.term_days) for c in candidates(loan, evidence, policy, room)]
-        return decide_loan(loan, evidence, page.scored(grid), policy=policy, room_minor=room, at=at)
+        return decide_loan(loan, evidence, page.scored(grid), policy=policy, room=room, at=at)
     asked = WAIVER.search(page.text)
     assert asked, "a page asks for a loan or to skip a deposit"
     order = WaiverApplication("u1", asked[2], _minor(asked[1]), "CNY", _instant(asked[3]))
     scored = page.scored([(order.deposit_minor, 1)])
-    return decide_waiver(order, evidence, scored, policy=policy, room_minor=room, at=at)
+    return decide_waiver(order, evidence, scored, policy=policy, room=room, at=at)
 
 
 def answered(decision: Decision) -> str:

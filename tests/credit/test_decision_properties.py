@@ -18,9 +18,11 @@ from credit.policy.decide import Decision, Outcome, Scored, decide_loan, decide_
 from credit.policy.evidence import Evidence, Freshness
 from credit.policy.loan_terms import REPAYMENT_TYPES
 from credit.policy.no_history import STARTER
-from credit.policy.offers import CANDIDATES_MAX, Candidate, candidates
+from credit.policy.offers import Candidate, candidates
 from credit.policy.pricing import expected_loss_minor
 from credit.policy.reasons import MODEL, PRECEDENCE, REASONS, RULE
+from credit.policy.room import Room
+from credit.policy.soundness import CANDIDATES_MAX
 from credit.policy.terms import Policy, parse_policy
 
 AT = datetime(2026, 6, 30, 4, tzinfo=UTC)
@@ -121,7 +123,9 @@ orders = st.builds(
     st.just("CNY"),
     st.integers(1, 1_500).map(lambda hours: AT + timedelta(hours=hours)),
 )
-rooms = st.none() | st.integers(-1_000_000, 5_000_000) | money
+left = st.none() | st.integers(-1_000_000, 5_000_000) | money
+UNBOUNDED = Room(own_minor=None, shared_minor=None)
+rooms = st.builds(Room, own_minor=left, shared_minor=st.none() | left)
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class LoanCase:
     asked: LoanApplication
     evidence: Evidence
     policy: Policy
-    room: int | None
+    room: Room
     risks: list[float]
     codes: tuple[str, ...] = ()
 
@@ -143,7 +147,7 @@ class LoanCase:
             for one, risk in zip(self.grid(), risks, strict=False)
         ]
         return decide_loan(
-            self.asked, self.evidence, scored, policy=self.policy, room_minor=self.room, at=AT
+            self.asked, self.evidence, scored, policy=self.policy, room=self.room, at=AT
         )
 
 
@@ -152,14 +156,14 @@ class WaiverCase:
     asked: WaiverApplication
     evidence: Evidence
     policy: Policy
-    room: int | None
+    room: Room
     risk: float
     codes: tuple[str, ...] = ()
 
     def decided(self) -> Decision:
         scored = [Scored(self.asked.deposit_minor, 1, self.risk, self.codes)]
         return decide_waiver(
-            self.asked, self.evidence, scored, policy=self.policy, room_minor=self.room, at=AT
+            self.asked, self.evidence, scored, policy=self.policy, room=self.room, at=AT
         )
 
 
@@ -198,7 +202,7 @@ def test_higher_risk_never_gets_more_of_a_deposit_waived(case: WaiverCase, more:
 def test_what_is_offered_lies_within_limit_ceiling_room_and_cap(case: LoanCase) -> None:
     decision, terms = case.decided(), case.policy.loan
     assert decision.limit_minor <= terms.amount_max_minor
-    assert case.room is None or decision.limit_minor <= max(0, case.room)
+    assert all(decision.limit_minor <= max(0, left) for _, left in case.room.legs())
     assert len(decision.offers) <= terms.offers_max
     assert bool(decision.offers) == (decision.outcome is Outcome.APPROVE)
     for offer in decision.offers:
@@ -250,7 +254,7 @@ def test_what_is_waived_and_what_is_due_make_the_deposit(case: WaiverCase) -> No
     assert decision.credit_minor + decision.deposit_due_minor == case.asked.deposit_minor
     assert 0 <= decision.credit_minor <= case.asked.deposit_minor
     assert (decision.credit_minor > 0) == (decision.outcome is Outcome.APPROVE)
-    assert case.room is None or decision.credit_minor <= max(0, case.room)
+    assert all(decision.credit_minor <= max(0, left) for _, left in case.room.legs())
     if decision.credit_minor:
         assert decision.credit_minor <= terms.scenes[case.asked.scene].credit_max_minor
         assert decision.credit_minor <= terms.user_max_minor
@@ -282,9 +286,7 @@ def test_degraded_evidence_never_approves(case: LoanCase | WaiverCase) -> None:
 
 @given(loans(Freshness.FRESH))
 def test_without_a_model_no_loan_is_approved(case: LoanCase) -> None:
-    decision = decide_loan(
-        case.asked, case.evidence, [], policy=case.policy, room_minor=case.room, at=AT
-    )
+    decision = decide_loan(case.asked, case.evidence, [], policy=case.policy, room=case.room, at=AT)
     assert decision.outcome is Outcome.REFER
     assert decision.reasons[0].code == "MODEL_UNAVAILABLE"
     assert decision.degraded == ("model unavailable",)
@@ -293,7 +295,7 @@ def test_without_a_model_no_loan_is_approved(case: LoanCase) -> None:
 @given(waivers(Freshness.FRESH))
 def test_without_a_model_the_deposit_is_asked_for(case: WaiverCase) -> None:
     decision = decide_waiver(
-        case.asked, case.evidence, [], policy=case.policy, room_minor=case.room, at=AT
+        case.asked, case.evidence, [], policy=case.policy, room=case.room, at=AT
     )
     assert decision.outcome is Outcome.REFER
     assert decision.reasons[0].code == "MODEL_UNAVAILABLE"
@@ -324,7 +326,9 @@ def test_the_same_inputs_give_the_same_bytes(case: LoanCase | WaiverCase) -> Non
 @given(loans(Freshness.FRESH), st.integers(0, 60_000_000))
 def test_less_room_never_raises_the_limit(case: LoanCase, room: int) -> None:
     even = replace(case, risks=case.risks[:1])
-    wide, narrow = replace(even, room=None).decided(), replace(even, room=room).decided()
+    wide, narrow = (
+        replace(even, room=Room(own_minor=own, shared_minor=None)).decided() for own in (None, room)
+    )
     assert narrow.outcome <= wide.outcome
     assert narrow.limit_minor <= min(wide.limit_minor, room)
 
@@ -340,14 +344,14 @@ LOAN = LoanCase(
     LoanApplication("a1", "m1", 2_000_000, "CNY", 90),
     Evidence({"turnover_90d": 60_000_000}, AT, Freshness.FRESH),
     shipped(),
-    None,
+    UNBOUNDED,
     [0.01],
 )
 ORDER = WaiverCase(
     WaiverApplication("u1", "bike", 9_900, "CNY", AT + timedelta(days=1)),
     Evidence({}, AT, Freshness.FRESH),
     shipped(),
-    None,
+    UNBOUNDED,
     0.01,
 )
 
@@ -367,7 +371,14 @@ def test_an_order_that_ends_before_it_begins_is_refused() -> None:
 def test_a_score_of_another_request_is_refused() -> None:
     scored = [Scored(1_000_000, 90, 0.01)]
     with pytest.raises(ValueError, match="score the request as asked"):
-        decide_loan(LOAN.asked, LOAN.evidence, scored, policy=shipped(), room_minor=None, at=AT)
+        decide_loan(
+            LOAN.asked,
+            LOAN.evidence,
+            scored,
+            policy=shipped(),
+            room=UNBOUNDED,
+            at=AT,
+        )
 
 
 def test_a_rule_cannot_be_given_in_the_models_name() -> None:

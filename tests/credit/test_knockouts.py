@@ -1,7 +1,5 @@
 """Knock-outs are rows of data: closed comparisons, and missing means what the row says."""
 
-import itertools
-
 import pytest
 
 from credit.policy.decision import Outcome
@@ -74,13 +72,13 @@ def test_text_is_never_compared_with_a_number(value: object, fact: float | str) 
 def test_a_missing_fact_means_what_its_row_says(
     unknown: float | None, missing: str, outcome: Outcome, reason: str | None
 ) -> None:
-    said = next(ruled([row(missing=missing)], {"arrears_minor": unknown}))
+    said = ruled(row(missing=missing), {"arrears_minor": unknown})
     assert (said.outcome, said.reason, said.fact) == (outcome, reason, None)
 
 
 def test_missing_is_not_zero() -> None:
     below_ten = row("<", 10, missing=PASSES, feature="history_days")
-    known, unknown = (next(ruled([below_ten], facts)) for facts in ({"history_days": 0}, {}))
+    known, unknown = (ruled(below_ten, facts) for facts in ({"history_days": 0}, {}))
     assert known.reason == "OPEN_ARREARS"
     assert unknown.reason is None
 
@@ -115,7 +113,7 @@ def test_every_fact_that_the_platform_names_is_in_the_catalogue(platform: Policy
     assert turnover.window_days == loan.capacity.turnover_days
 
 
-def test_rulings_keep_the_policys_order(platform: Policy) -> None:
-    rulings = list(ruled(platform.loan.knockouts, {}))
-    assert [one.row for one in rulings] == list(platform.loan.knockouts)
-    assert all(earlier is not later for earlier, later in itertools.pairwise(rulings))
+def test_what_a_partner_sends_along_can_knock_out() -> None:
+    no_deposit_paid = row("==", "none", feature="context.insurance")
+    assert ruled(no_deposit_paid, {"context.insurance": "none"}).reason == "OPEN_ARREARS"
+    assert ruled(no_deposit_paid, {"context.insurance": "full"}).reason is None
