@@ -8,9 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from credit.ledger.exposure import Line
-from records import holds, idempotency, journal, lines, loans, subjects
-from records.holds import Opening
+from records import claims, holds, idempotency, journal, loans, subjects
+from records.claims import Claim, Claimant, NoRoom
 from records.idempotency import ANSWERED, BY_KEY, Conflict, Remembered
 from records.journal import BY_ORDER, Entry
 from records.loans import Reservation
@@ -48,32 +47,12 @@ class Asked:
     content_sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What a decision takes of its subject's line, and the most that may be open under it."""
-
-    takes: Opening | Reservation
-    ceiling_minor: int
-
-    @property
-    def auth_no(self) -> str | None:
-        """The hold's number; None for a reservation."""
-        return self.takes.auth_no if isinstance(self.takes, Opening) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The answer that stands, and whether it is this request's own."""
 
     answer: bytes
     new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NoRoom:
-    """The line had no room left for the claim; nothing was written. How it stands now."""
-
-    line: Line
 
 
 Answer = Recorded | Conflict | NoRoom
@@ -198,22 +177,21 @@ def _answered(findings: Findings, asked: Asked) -> bytes | Conflict | None:
 def _write(transaction: Transaction, recordings: Sequence[Recording]) -> list[Recorded | NoRoom]:
     """Decisions that nobody has made yet: who has no room for its claim is not written."""
     met = subjects.admitted_all(transaction, [recording.subject for recording in recordings])
-    takings = [
-        lines.Taking(
-            token=subject.token,
-            amount_minor=recording.claim.takes.amount_minor,
-            ceiling_minor=recording.claim.ceiling_minor,
-        )
-        for recording, subject in zip(recordings, met, strict=True)
-        if recording.claim
+    asking = [
+        _claimant(recording, subject) for recording, subject in zip(recordings, met, strict=True)
     ]
-    taken = iter(lines.take_all(transaction, takings))
+    taken = iter(claims.take_all(transaction, [one for one in asking if one]))
     return [
-        NoRoom(lines.of_token(transaction.connection, subject.token))
-        if recording.claim and not next(taken)
+        claims.no_room(transaction.connection, claimant)
+        if claimant and not next(taken)
         else _write_one(transaction, recording, subject)
-        for recording, subject in zip(recordings, met, strict=True)
+        for recording, subject, claimant in zip(recordings, met, asking, strict=True)
     ]
+
+
+def _claimant(recording: Recording, subject: Subject) -> Claimant | None:
+    claim, partner = recording.claim, recording.asked.partner
+    return Claimant(claim=claim, partner=partner, token=subject.token) if claim else None
 
 
 def _write_one(transaction: Transaction, recording: Recording, subject: Subject) -> Recorded:

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
+from credit.contract import DEPOSIT_WAIVER
 from credit.ledger.hold import Hold, HoldMove, HoldState, is_due, moved
 from credit.ledger.lifecycle import AUTH_ORDER_NOT_EXIST, Refused
-from records import lines, operations
+from records import counters, lines, operations
 from records.amounts import Amounts
+from records.counters import Counter
 from records.instants import instant_text
 from records.operations import HOLD, Operation
 from records.tables import HOLDS
@@ -40,6 +42,7 @@ class Opening:
     deposit_minor: int
     authorized_minor: int
     expires_at: datetime
+    industry: str | None = None
 
     @property
     def amount_minor(self) -> int:
@@ -60,6 +63,12 @@ class KeptHold:
     scene: str
     deposit_minor: int
     opened_at: str
+    industry: str | None
+
+    @property
+    def counters(self) -> tuple[Counter, ...]:
+        """What counts its exposure."""
+        return counters.counting(DEPOSIT_WAIVER, partner=self.partner, industry=self.industry)
 
 
 def opened(
@@ -78,9 +87,11 @@ def opened(
         scene=opening.scene,
         deposit_minor=opening.deposit_minor,
         opened_at=at,
+        industry=opening.industry,
     )
     transaction.add(HOLDS, _row(kept))
     done = _operation(kept, HoldMove.AUTHORIZE, hold.authorized_minor, hold.exposure_minor)
+    done = replace(done, detail=operations.industry_noted(opening.industry))
     return shown(kept, [operations.write(transaction, done, {"state": hold.state.value})])
 
 
@@ -181,6 +192,7 @@ def _move(
         detail = {"complete": True, "released_minor": released_minor}
     by_minor = after.exposure_minor - before.exposure_minor
     lines.move(transaction, kept.token, by_minor=by_minor)
+    counters.move(transaction, kept.counters, by_minor=by_minor)
     done = replace(_operation(kept, move, amount_minor, by_minor), detail=detail)
     return operations.write(transaction, done, {"state": after.state.value})
 
@@ -213,6 +225,7 @@ def _kept(row: Any) -> KeptHold:
         scene=row.scene,
         deposit_minor=row.deposit_minor,
         opened_at=row.opened_at,
+        industry=row.industry,
     )
 
 
@@ -224,6 +237,7 @@ def _row(kept: KeptHold) -> dict[str, Any]:
         "decision_id": kept.decision_id,
         "token": kept.token,
         "scene": kept.scene,
+        "industry": kept.industry,
         "deposit_minor": kept.deposit_minor,
         "opened_at": kept.opened_at,
         **_AMOUNTS.columns(kept.hold),

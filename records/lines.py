@@ -79,31 +79,13 @@ class Taking:
     ceiling_minor: int
 
 
-def take(transaction: Transaction, token: str, *, amount_minor: int, ceiling_minor: int) -> bool:
-    """Take an amount of a line if there is room for it now; False where there is none."""
-    taking = Taking(token=token, amount_minor=amount_minor, ceiling_minor=ceiling_minor)
-    [taken] = take_all(transaction, [taking])
-    return taken
+def take(transaction: Transaction, takings: Sequence[Taking]) -> bool:
+    """Take amounts of lines, one after the other; whether there was room for all of them.
 
-
-def take_all(transaction: Transaction, takings: Sequence[Taking]) -> list[bool]:
-    """The same for many, in order.
-
-    They go in one batch; where any of them found no room, once more one by one, to know which.
+    Where there was not, some may be taken: whoever asked rolls back.
     """
-    if len(takings) > 1 and _took_all(transaction, takings):
-        return [True] * len(takings)
-    asked = (_asked(transaction, taking) for taking in takings)
-    return [transaction.connection.execute(_TAKE, one).rowcount == 1 for one in asked]
-
-
-def _took_all(transaction: Transaction, takings: Sequence[Taking]) -> bool:
     asked = [_asked(transaction, taking) for taking in takings]
-    with transaction.connection.begin_nested() as savepoint:
-        all_had_room = transaction.connection.execute(_TAKE, asked).rowcount == len(asked)
-        if not all_had_room:
-            savepoint.rollback()
-    return all_had_room
+    return transaction.connection.execute(_TAKE, asked).rowcount == len(asked)
 
 
 def _asked(transaction: Transaction, taking: Taking) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Select, bindparam, select
 
+from credit.contract import MERCHANT_LOAN
 from credit.ledger.lifecycle import Refused
 from credit.ledger.loan import Loan, LoanMove, LoanState, is_due, moved
-from records import lines, operations
+from records import counters, lines, operations
 from records.amounts import Amounts
+from records.counters import Counter
 from records.instants import instant_text
 from records.operations import LOAN, Operation
 from records.tables import LOANS
@@ -39,6 +41,7 @@ class Reservation:
     decision_id: str
     amount_minor: int
     expires_at: datetime
+    industry: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +52,30 @@ class KeptLoan:
     decision_id: str
     partner: str
     token: str
+    industry: str | None
     loan_no: str | None = None
     terms: Mapping[str, Any] | None = None
+
+    @property
+    def counters(self) -> tuple[Counter, ...]:
+        """What counts its exposure."""
+        return counters.counting(MERCHANT_LOAN, partner=self.partner, industry=self.industry)
 
 
 def reserved(transaction: Transaction, asked: Reservation, *, partner: str, token: str) -> None:
     """Keep an approval's amount, which was taken of the line, until it expires."""
     loan = Loan(principal_minor=asked.amount_minor, expires_at=asked.expires_at)
-    kept = KeptLoan(loan=loan, decision_id=asked.decision_id, partner=partner, token=token)
+    kept = KeptLoan(
+        loan=loan,
+        decision_id=asked.decision_id,
+        partner=partner,
+        token=token,
+        industry=asked.industry,
+    )
     transaction.add(LOANS, _row(kept))
     done = _operation(kept, LoanMove.RESERVE, asked.amount_minor, loan.exposure_minor)
-    done = replace(done, detail={"expires_at": instant_text(loan.expires_at)})
+    detail = {"expires_at": instant_text(loan.expires_at)}
+    done = replace(done, detail=detail | operations.industry_noted(asked.industry))
     operations.write(transaction, done, {"state": loan.state.value})
 
 
@@ -182,6 +198,7 @@ def _move(
     )
     by_minor = after.exposure_minor - before.exposure_minor
     lines.move(transaction, kept.token, by_minor=by_minor)
+    counters.move(transaction, kept.counters, by_minor=by_minor)
     done = replace(_operation(named, move, _amount(move, before, after), by_minor), detail=detail)
     told = {"state": after.state.value, "loan_no": named.loan_no}
     return operations.write(transaction, done, told)
@@ -225,6 +242,7 @@ def _kept(row: Any) -> KeptLoan:
         decision_id=row.decision_id,
         partner=row.partner,
         token=row.token,
+        industry=row.industry,
         loan_no=row.loan_no,
         terms=orjson.loads(row.terms) if row.terms else None,
     )
@@ -236,6 +254,7 @@ def _row(kept: KeptLoan) -> dict[str, Any]:
         "partner": kept.partner,
         "loan_no": kept.loan_no,
         "token": kept.token,
+        "industry": kept.industry,
         "terms": _terms_text(kept),
         **_AMOUNTS.columns(kept.loan),
     }

@@ -18,6 +18,7 @@ from records.transaction import Transaction
 HOLD, LOAN, LINE, DECISION, SUBJECT = "hold", "loan", "line", "decision", "subject"
 # Each answer lists every operation, and is kept: a hold or loan in a thousand pieces must end.
 PIECES_MAX = 1_000
+_INDUSTRY = "industry"  # the platform's own note, which answers and events leave out
 _OF = (
     select(OPERATIONS)
     .where(OPERATIONS.c.kind == bindparam("kind"), OPERATIONS.c.reference == bindparam("reference"))
@@ -78,6 +79,11 @@ def too_many(done: Sequence[Mapping[str, Any]], amount_minor: int | None) -> Ref
     return Refused(ILLEGAL_STATUS, told, "send no amount_minor: all that is left is meant")
 
 
+def industry_noted(industry: str | None) -> dict[str, str]:
+    """The detail that says under which industry exposure is counted."""
+    return {} if industry is None else {_INDUSTRY: industry}
+
+
 def new_id() -> str:
     """A name: unguessable, and in the order of time (UUID version 7, RFC 9562)."""
     millis = time.time_ns() // 1_000_000
@@ -93,4 +99,4 @@ def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
         "amount_minor": row["amount_minor"],
         "at": row["at"],
     }
-    return {**listed, **detail}
+    return {**listed, **{name: said for name, said in detail.items() if name != _INDUSTRY}}

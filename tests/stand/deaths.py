@@ -96,7 +96,7 @@ def half_a_line(function: Function, fuse: Fuse) -> Function:
 DEATHS = {
     "before the transaction": Death("records.store:Records.writing", before),
     "with the writers' lock": Death("records.store:lock_head", after),
-    "with the line taken": Death("records.lines:take_all", after),
+    "with the line taken": Death("records.claims:take_all", after),
     "between a hold's move and its line's": Death("records.lines:move", before),
     "with the rows written, before the seal": Death(
         "records.transaction:Transaction._seal", before
