@@ -1,8 +1,8 @@
 """The chain over the journal: what was written stays as it was, or is found out.
 
-Decisions and operations share one numbering without gaps. Each transaction's rows are one batch;
-a batch's hash covers the hash before it, its bounds, its time and every row, so a change, a gap, a
-swap or a cut anywhere breaks every hash after it.
+Decisions, operations and policy events share one numbering without gaps. Each transaction's rows
+are one batch; a batch's hash covers the hash before it, its bounds, its time and every row, so a
+change, a gap, a swap or a cut anywhere breaks every hash after it.
 """
 
 import hashlib

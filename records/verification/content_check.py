@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, select
 
 from records.operations import DECISION, HOLD, LOAN
 from records.pseudonyms import KIND_OF
-from records.tables import DECISIONS, HOLDS, LOANS, SUBJECTS
+from records.tables import DECISIONS, HOLDS, LOANS, POLICIES, SUBJECTS
 from records.verification.report import Tally
 
 _DONE_TO = {
@@ -39,6 +39,13 @@ def look_at_operations(told: Tally, connection: Connection, page: Sequence[Any])
     for kind, column in _DONE_TO.items():
         named = {row.reference: f"seq {row.seq}" for row in page if row.kind == kind}
         _look_for(connection, column, named, told)
+
+
+def look_at_policy_events(told: Tally, connection: Connection, page: Sequence[Any]) -> None:
+    """Events of policies: the texts that they name are kept. Those of switches name none."""
+    told.saw("policy events", len(page))
+    named = {row.sha256: f"seq {row.seq}" for row in page if row.sha256}
+    _look_for(connection, POLICIES.c.sha256, named, told)
 
 
 def _entry(row: Any, told: Tally) -> Mapping[str, Any]:

@@ -117,6 +117,7 @@ def _hold_after(told: Tally, where: str, row: Any, done: Sequence[Any]) -> Hold:
         )
 
     _check_first(done, HoldMove.AUTHORIZE.value)
+    told.expect(where, industry=(row.industry, _detail(done[0]).get("industry")))
     return _lived(told, where, row, done, begin=opened, step=step)
 
 
@@ -134,13 +135,14 @@ def _loan_after(told: Tally, where: str, row: Any, done: Sequence[Any]) -> Loan:
 
 
 def _check_terms(told: Tally, where: str, row: Any, done: Sequence[Any]) -> None:
-    """Number, expiry and terms as they were journalled when reserved and accepted."""
-    meant = {"loan_no": None, "terms_sha256": None, **_detail(done[0])}
+    """Industry, number, expiry and terms as they were journalled when reserved and accepted."""
+    meant = {"industry": None, "loan_no": None, "terms_sha256": None, **_detail(done[0])}
     for one in done:
         if one.move == LoanMove.ACCEPT.value:
             meant |= _detail(one)
     sha256 = terms_sha256(row.terms) if row.terms is not None else None
     found = {"expires_at": row.expires_at, "loan_no": row.loan_no, "terms_sha256": sha256}
+    found["industry"] = row.industry
     told.expect(where, **{name: (found[name], meant[name]) for name in found})
 
 

@@ -11,11 +11,20 @@ from sqlalchemy import Table, func, select
 from credit.progress import Progress
 from records.chain import GENESIS, Head, row_sha256, sealed
 from records.store import Records
-from records.tables import BATCHES, DECISIONS, HEAD, OPERATIONS
-from records.verification.content_check import look_at_decisions, look_at_operations
+from records.tables import BATCHES, DECISIONS, HEAD, OPERATIONS, POLICY_EVENTS
+from records.verification.content_check import (
+    look_at_decisions,
+    look_at_operations,
+    look_at_policy_events,
+)
 from records.verification.report import Tally
 from records.verification.snapshots import Look, paged, snapshot
 
+_JOURNALLED = {
+    DECISIONS: look_at_decisions,
+    OPERATIONS: look_at_operations,
+    POLICY_EVENTS: look_at_policy_events,
+}
 _BEGINNING = Head(0, 0, "", GENESIS)
 _HEAD = (HEAD.c.batch, HEAD.c.seq, HEAD.c.sealed_at, HEAD.c.sha256)
 _LAST = (BATCHES.c.batch, BATCHES.c.last_seq, BATCHES.c.sealed_at, BATCHES.c.sha256)
@@ -56,10 +65,7 @@ def _check_end(records: Records, told: Tally) -> _End:
         last = connection.execute(
             select(*_LAST).order_by(BATCHES.c.batch.desc()).limit(1)
         ).one_or_none()
-        tops = [
-            connection.execute(select(func.max(table.c.seq))).scalar()
-            for table in (DECISIONS, OPERATIONS)
-        ]
+        tops = [connection.execute(select(func.max(table.c.seq))).scalar() for table in _JOURNALLED]
     top = max((seq for seq in tops if seq is not None), key=_order, default=0)
     if len(heads) != 1:
         told.fault(f"journal_head has {len(heads)} rows, should have 1")
@@ -124,15 +130,14 @@ class _Hashed:
 
 
 class _Journal:
-    """Decisions and operations as the one journal they are, in the order of their numbers."""
+    """Its tables as the one journal they are, in the order of their numbers."""
 
     def __init__(self, records: Records, end: _End, decided: Tally) -> None:
         self.taken = 0
-        looks: Mapping[Table, Look] = {
-            DECISIONS: partial(look_at_decisions, decided),
-            OPERATIONS: partial(look_at_operations, decided),
-        }
-        streams = [_hashed(records, end, table, look) for table, look in looks.items()]
+        streams = [
+            _hashed(records, end, table, partial(look, decided))
+            for table, look in _JOURNALLED.items()
+        ]
         self._rows = heapq.merge(*streams, key=lambda row: _order(row.seq))
         self._next = next(self._rows, None)
 

@@ -13,8 +13,8 @@ from records.tables import HOLDS, LINES, LOANS, OPERATIONS, SUBJECTS
 from records.verification.report import Tally
 from records.verification.snapshots import paged
 
-_HELD = HOLDS.c.authorized_minor - HOLDS.c.released_minor - HOLDS.c.settled_minor
-_LENT = (
+HELD = HOLDS.c.authorized_minor - HOLDS.c.released_minor - HOLDS.c.settled_minor
+LENT = (
     LOANS.c.principal_minor
     - LOANS.c.repaid_minor
     - LOANS.c.released_minor
@@ -47,8 +47,8 @@ def check_lines(records: Records, told: Tally) -> None:
     def look(connection: Connection, page: Sequence[Any]) -> None:
         tokens = [row.token for row in page]
         known = _among(connection, SUBJECTS.c.token, tokens)
-        held = _sums(connection, HOLDS, _HELD, tokens)
-        lent = _sums(connection, LOANS, _LENT, tokens)
+        held = _sums(connection, HOLDS, HELD, tokens)
+        lent = _sums(connection, LOANS, LENT, tokens)
         put = _last(connection, LINE, tokens)
         told.saw("lines", len(page))
         for row in page:

@@ -28,18 +28,20 @@ from sqlalchemy.engine import make_url
 from records.chain import GENESIS, Head, row_sha256, sealed
 from records.tables import (
     BATCHES,
+    CONCENTRATIONS,
     DECISIONS,
     HEAD,
     HOLDS,
     LINES,
     LOANS,
     OPERATIONS,
+    POLICY_EVENTS,
     SUBJECTS,
 )
 
 TRIES = 1_000
 OUT_OF_PLACE = 10**9
-JOURNAL = (DECISIONS, OPERATIONS)
+JOURNAL = (DECISIONS, OPERATIONS, POLICY_EVENTS)
 
 
 @contextmanager
@@ -86,14 +88,14 @@ class Intruder:
     touched: set[object] = field(default_factory=set)
 
     def changed_journal_row(self) -> str:
-        """A byte of any column of a decision or an operation."""
+        """A byte of any column of a decision, an operation or a policy event."""
         table, row, batch = self._journal_row()
         column = self.chance.choice(list(row))
         self._set(table, row, {column: self._other(table, column, row)})
         return f"batch {batch} ("
 
     def deleted_journal_row(self) -> str:
-        """A decision or an operation less."""
+        """A decision, an operation or a policy event less."""
         table, row, batch = self._journal_row()
         self._delete(table, row)
         return f"batch {batch} ("
@@ -108,9 +110,9 @@ class Intruder:
         return f"batch {batch} ("
 
     def inserted_journal_row(self) -> str:
-        """A copy under a number that a row of the other table has."""
+        """A copy under a number that a row of another table has."""
         table, row, batch = self._journal_row()
-        twin = OPERATIONS if table is DECISIONS else DECISIONS
+        twin = self.chance.choice([other for other in JOURNAL if other is not table])
         _, model, _ = self._journal_row(twin)
         unique = {"decision_id": "forged", "order_no": "forged", "reference_id": "forged"}
         unique |= {"operation_id": "forged"}
@@ -158,6 +160,18 @@ class Intruder:
         """Any column of a line."""
         return self._changed(LINES, "line of {token}")
 
+    def changed_counter(self) -> str:
+        """What is counted for a partner or an industry."""
+        names = select(CONCENTRATIONS.c.product, CONCENTRATIONS.c.kind, CONCENTRATIONS.c.name)
+        among = sorted(tuple(one) for one in self.connection.execute(names))
+        product, kind, name = self.chance.choice(among)
+        row = {"product": product, "kind": kind, "name": name}
+        if self.chance.random() < 1 / 2:
+            self._delete(CONCENTRATIONS, row)
+        else:
+            self._set(CONCENTRATIONS, row, {"used_minor": CONCENTRATIONS.c.used_minor + 1})
+        return f"counters: {product} of {kind} {name}: used_minor"
+
     def deleted_holding(self) -> str:
         """A hold, a loan, a line or a subject less."""
         table = self.chance.choice([HOLDS, LOANS, LINES, SUBJECTS])
@@ -200,7 +214,7 @@ class Intruder:
     def sealed_anew(self) -> str:
         """A row changed, and every hash from there to the head made to fit it."""
         table, row, first = self._journal_row()
-        column = "detail" if table is OPERATIONS else "entry"
+        column = "entry" if table is DECISIONS else "detail"
         self._set(table, row, {column: '{"forged":true}'})
         head = self._sealed(first - 1) if first > 1 else Head(0, 0, "", GENESIS)
         later = select(BATCHES).where(BATCHES.c.batch >= first).order_by(BATCHES.c.batch)
@@ -330,4 +344,5 @@ ALONE: tuple[Callable[[Intruder], str], ...] = (
     Intruder.changed_head,
     Intruder.cut_tail,
     Intruder.sealed_anew,
+    Intruder.changed_counter,
 )

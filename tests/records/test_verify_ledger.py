@@ -25,7 +25,7 @@ def test_a_ledger_that_has_seen_life_holds(records):
     live(records, rows=700)
     report = verify(records)
     assert report.holds
-    assert [line.split()[0] for line in report.lines()] == ["ok"] * 7
+    assert [line.split()[0] for line in report.lines()] == ["ok"] * 8
 
 
 def test_records_that_hold_nothing_hold(records):
@@ -57,7 +57,7 @@ def test_progress_tells_each_part(records):
     live(records, rows=50)
     told = []
     verify(records, progress=lambda stage, share: told.append((stage, share)))
-    assert {"chain", "holds", "loans", "lines"} <= {stage for stage, _ in told}
+    assert {"chain", "holds", "loans", "lines", "counters"} <= {stage for stage, _ in told}
     assert all(0 <= share <= 1 for _, share in told)
 
 

@@ -1,5 +1,6 @@
 """A ledger that has seen some life: every kind of row there is, written as serving writes them."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,11 +13,13 @@ from records.expiry import expire_due
 from records.instants import instant_text
 from records.pseudonyms import KIND_OF
 from records.store import Records, Transaction
+from records.tables import POLICIES, POLICY_EVENTS
 
 PARTNER = "local"
 LOAN, WAIVER = "merchant-loan", "deposit-waiver"
 AMPLE_MINOR = 10**12
 SUBJECTS_MANY = 400
+INDUSTRIES = (None, "mobility", "lodging")
 
 
 def live(records: Records, *, rows: int, orders_a_batch: int = 40, start: int = 0) -> int:
@@ -48,6 +51,8 @@ def order(transaction: Transaction, number: int) -> None:
     if number % 391 == 390:
         name = f"user-{number % SUBJECTS_MANY}"
         subjects.erase(transaction, partner=PARTNER, kind="user", entity_id=name)
+    if number % 9 == 0:
+        _propose_policy(transaction, number)
 
 
 def decide(
@@ -95,6 +100,7 @@ def hold_claim(number: int, expires_at: datetime) -> decisions.Claim:
         deposit_minor=1_500,
         authorized_minor=1_000,
         expires_at=expires_at,
+        industry=INDUSTRIES[number % len(INDUSTRIES)],
     )
     return decisions.Claim(takes=opening, ceiling_minor=AMPLE_MINOR)
 
@@ -126,7 +132,10 @@ def _moves(number: int) -> Iterator[tuple[HoldMove, int | None, bool]]:
 def _lend(transaction: Transaction, number: int) -> None:
     expires_at = transaction.now + timedelta(days=-1 if number % 3 == 0 else 3)
     asked = loans.Reservation(
-        decision_id=f"decision-{number}", amount_minor=5_000, expires_at=expires_at
+        decision_id=f"decision-{number}",
+        amount_minor=5_000,
+        expires_at=expires_at,
+        industry=INDUSTRIES[number % len(INDUSTRIES)],
     )
     decide(transaction, number, LOAN, decisions.Claim(takes=asked, ceiling_minor=AMPLE_MINOR))
     transaction.write_out()
@@ -159,3 +168,21 @@ def _put_line(transaction: Transaction, number: int) -> None:
         source="bank",
         valid_until=transaction.now + timedelta(days=365),
     )
+
+
+def _propose_policy(transaction: Transaction, number: int) -> None:
+    """A text kept and an event of it."""
+    text, at = f"version = '{number}'", instant_text(transaction.at)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    kept = {"sha256": sha256, "name": PARTNER, "text": text}
+    transaction.add(POLICIES, kept | {"recorded_at": at, "recorded_by": "test"})
+    row = {
+        "name": PARTNER,
+        "version": str(number),
+        "sha256": sha256,
+        "event": "proposed",
+        "done_by": "test",
+        "at": at,
+        "detail": None,
+    }
+    transaction.journal(POLICY_EVENTS, row, topic="policy.proposed", partner=PARTNER, told=b"{}")
