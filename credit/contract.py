@@ -9,6 +9,7 @@ from enum import Enum
 
 MERCHANT_LOAN = "merchant-loan"
 DEPOSIT_WAIVER = "deposit-waiver"
+INSTALMENT_OFFER = "instalment-offer"  # decided by rules alone: no model, no label, no outcomes
 PRODUCTS = (MERCHANT_LOAN, DEPOSIT_WAIVER)
 ENTITY_OF = {MERCHANT_LOAN: "merchant", DEPOSIT_WAIVER: "user"}
 

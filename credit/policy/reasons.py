@@ -28,6 +28,9 @@ REASONS: tuple[Reason, ...] = (
     Reason("MODEL_UNAVAILABLE", RULE, "No model is in service", "评分模型不可用"),
     Reason("SCENE_NOT_OFFERED", RULE, "This scene is not offered", "该场景暂不支持"),
     Reason("TERM_NOT_OFFERED", RULE, "This term is not offered", "该期限暂不支持"),
+    Reason(
+        "INSTALMENTS_NOT_OFFERED", RULE, "Instalments are not offered here", "该商户暂不支持分期"
+    ),
     Reason("AMOUNT_BELOW_MINIMUM", RULE, "Amount is below the minimum", "金额低于下限"),
     Reason("AMOUNT_ABOVE_MAXIMUM", RULE, "Amount is above the maximum", "金额高于上限"),
     Reason("DURATION_TOO_LONG", RULE, "Order lasts longer than allowed", "订单时长超过上限"),
@@ -41,6 +44,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("FACT_MISSING", RULE, "A fact the rules need is not known", "缺少规则所需信息"),
     Reason("HISTORY_TOO_SHORT", RULE, "Payment history is too short", "交易历史过短"),
     Reason("NOT_TRADING", RULE, "No recent turnover", "近期无交易"),
+    Reason("PARTNER_RULE", RULE, "A rule of the partner is not met", "不符合合作方规定"),
     Reason("PROBABILITY_ABOVE_CUTOFF", RULE, "Risk is above the cut-off", "风险高于准入线"),
     Reason("PROBABILITY_IN_REFER_BAND", RULE, "Risk needs a person's review", "风险需人工复核"),
     Reason("NO_ROOM", RULE, "No room is left under the credit line", "授信额度不足"),
@@ -67,6 +71,12 @@ REASONS: tuple[Reason, ...] = (
         "RISK_ALLOWS_PART", RULE, "Risk allows a part of the deposit only", "风险仅支持部分免押"
     ),
     Reason("DEPOSIT_PARTLY_WAIVED", RULE, "Part of the deposit is waived", "可减免部分押金"),
+    Reason(
+        "SUBSIDY_BUDGET_REACHED",
+        RULE,
+        "The merchant's subsidy does not cover its whole share",
+        "商户贴息预算不足",
+    ),
     Reason("TURNOVER_LEVEL", MODEL, "Level of turnover", "交易规模"),
     Reason("TURNOVER_TREND", MODEL, "Trend of turnover", "交易趋势"),
     Reason("TURNOVER_VOLATILITY", MODEL, "Volatility of turnover", "交易波动"),

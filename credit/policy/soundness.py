@@ -1,34 +1,28 @@
 """What fields of a policy must be to each other, beyond what each must be alone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from credit.money import MILLION, as_number
 from credit.policy.bands import Band
-from credit.policy.knockouts import (
-    CONTEXT,
-    LOAN_REQUEST_FACTS,
-    MEMBERSHIP,
-    ORDERED,
-    SENT,
-    WAIVER_REQUEST_FACTS,
-    Knockout,
-    names_protected,
-)
+from credit.policy.instalment_soundness import refuse_unsound_instalments
+from credit.policy.instalment_terms import InstalmentTerms
+from credit.policy.knockouts import LOAN_REQUEST_FACTS, WAIVER_REQUEST_FACTS
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.reading import TermsError
-from credit.policy.reasons import REASON, RULE
+from credit.policy.rows_soundness import refuse_knockouts
 from credit.policy.waiver_terms import WaiverTerms
 
 CANDIDATES_MAX = 24  # each is scored: more would cost more than they are worth
 
 
-def refuse_unsound(loan: LoanTerms, waiver: WaiverTerms) -> None:
-    """TermsError for the first rule that the two sections break."""
+def refuse_unsound(loan: LoanTerms, waiver: WaiverTerms, instalment: InstalmentTerms) -> None:
+    """TermsError for the first rule that the sections break."""
     for loan_rule in LOAN_RULES:
         loan_rule(loan)
     for waiver_rule in WAIVER_RULES:
         waiver_rule(waiver)
+    refuse_unsound_instalments(instalment)
 
 
 def _amounts_in_order(loan: LoanTerms) -> None:
@@ -77,7 +71,13 @@ def _loan_bands_hold(loan: LoanTerms) -> None:
 
 
 def _loan_knockouts_hold(loan: LoanTerms) -> None:
-    _refuse_knockouts("loan", loan, LOAN_REQUEST_FACTS)
+    refuse_knockouts(
+        "loan",
+        loan.knockouts,
+        context=loan.context,
+        features=loan.knockout_features,
+        request_facts=LOAN_REQUEST_FACTS,
+    )
 
 
 def _waiver_cutoffs_in_order(waiver: WaiverTerms) -> None:
@@ -91,7 +91,13 @@ def _waiver_bands_hold(waiver: WaiverTerms) -> None:
 
 
 def _waiver_knockouts_hold(waiver: WaiverTerms) -> None:
-    _refuse_knockouts("waiver", waiver, WAIVER_REQUEST_FACTS)
+    refuse_knockouts(
+        "waiver",
+        waiver.knockouts,
+        context=waiver.context,
+        features=waiver.knockout_features,
+        request_facts=WAIVER_REQUEST_FACTS,
+    )
 
 
 def _scenes_hold(waiver: WaiverTerms) -> None:
@@ -181,34 +187,3 @@ def _refuse_rising(path: str, name: str, values: Sequence[int]) -> None:
                 f"{path}[{place}].{name.removesuffix('_ppm')} is above that of the band before it",
                 "a riskier band may not be given more",
             )
-
-
-def _refuse_knockouts(
-    section: str, terms: LoanTerms | WaiverTerms, request_facts: Sequence[str]
-) -> None:
-    context = [field.name for field in terms.context]
-    if len(set(context)) != len(context):
-        raise TermsError(f"{section}.context names {', '.join(context)}", "declare each name once")
-    for listed, names in (("knockout_features", terms.knockout_features), ("context", context)):
-        for name in names:
-            if names_protected(name):
-                raise TermsError(
-                    f"{section}.{listed} holds {name!r}, a place or protected attribute",
-                    "leave it out: nobody is knocked out for where or who they are",
-                )
-    allowed = (*terms.knockout_features, *request_facts, *(CONTEXT + name for name in context))
-    for place, row in enumerate(terms.knockouts, start=1):
-        for problem, mend in _faults_of(row, allowed):
-            raise TermsError(f"{section}.knockouts[{place}].{problem}", mend)
-
-
-def _faults_of(row: Knockout, allowed: Sequence[str]) -> Iterator[tuple[str, str]]:
-    if row.feature not in allowed:
-        where = "a field of the request" if row.feature.startswith(SENT) else "in knockout_features"
-        yield f"feature is {row.feature!r}, not {where}", f"use one of {', '.join(allowed)}"
-    if row.reason not in REASON or REASON[row.reason].source != RULE:
-        yield f"reason is {row.reason!r}, no rule's reason", "use a code of docs/reasons.md"
-    if (row.op in MEMBERSHIP) != isinstance(row.value, tuple):
-        yield f"value is {row.value!r} for {row.op!r}", "give a list for in and not in, else one"
-    if row.op in ORDERED and isinstance(row.value, str):
-        yield f"value is {row.value!r} for {row.op!r}", "compare order with numbers only"

@@ -13,6 +13,7 @@ from typing import Any
 from credit.contract import MERCHANT_LOAN
 from credit.policy.bands import band_of
 from credit.policy.declared import Direction, Unit, declared, table
+from credit.policy.instalment_terms import InstalmentTerms
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.reading import TermsError, read_table
 from credit.policy.soundness import refuse_unsound
@@ -30,6 +31,9 @@ class Policy:
     currency: str = declared(Unit.TEXT, Direction.FIXED, "ISO 4217 code of all its money")
     loan: LoanTerms = table(LoanTerms, "Loans to merchants")
     waiver: WaiverTerms = table(WaiverTerms, "Deposits waived for users")
+    instalment: InstalmentTerms = table(
+        InstalmentTerms, "Orders paid in instalments, the merchant sharing the fee"
+    )
     sha256: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,7 +55,7 @@ def parse_policy(text: str) -> Policy:
         raise TermsError(f"policy is no TOML: {fault}", "mend the document") from None
     policy = read_table(Policy, raw, "")
     _refuse_currency(policy.currency)
-    refuse_unsound(policy.loan, policy.waiver)
+    refuse_unsound(policy.loan, policy.waiver, policy.instalment)
     return replace(
         policy,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
