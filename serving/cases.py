@@ -24,6 +24,7 @@ def loan_case(body: bytes) -> Case:
         amount_minor=values["amount_minor"],
         currency=values["currency"],
         term_days=values["term_days"],
+        context=values.get("context", {}),
     )
     return Case(
         product=MERCHANT_LOAN,
@@ -52,6 +53,7 @@ def _waiver(values: Mapping[str, Any], path: str) -> Case:
         deposit_minor=values["deposit_minor"],
         currency=values["currency"],
         due_at=values["due_at"],
+        context=values.get("context", {}),
     )
     return Case(
         product=DEPOSIT_WAIVER,

@@ -11,6 +11,8 @@ from serving.review import OUTCOMES
 from serving.schemas import ANSWERS
 from serving.shapes import (
     AMOUNT_MAX,
+    CONTEXT_MAX,
+    CONTEXT_NAME,
     EVENT_WORDS,
     SCORES_MAX,
     SHAPES,
@@ -35,6 +37,16 @@ _KINDS: Mapping[Kind, Mapping[str, Any]] = {
     Kind.FLAG: {"type": "boolean"},
     Kind.REVIEW_OUTCOME: {"type": "string", "enum": list(OUTCOMES)},
     Kind.LOAN_EVENT: {"type": "string", "enum": list(EVENT_WORDS)},
+    Kind.CONTEXT: {
+        "type": "object",
+        "maxProperties": CONTEXT_MAX,
+        "propertyNames": {"pattern": f"^{CONTEXT_NAME}$"},
+        "additionalProperties": {
+            "type": ["number", "string"],
+            "minLength": 1,
+            "maxLength": TEXT_MAX,
+        },
+    },
 }
 
 

@@ -17,8 +17,11 @@ TEXT_MAX = 128
 AMOUNT_MAX = 10**15  # beyond any loan, and exact as a float
 TERM_DAYS_MAX = 3_650
 SCORES_MAX = 1_000
+CONTEXT_MAX = 32
+CONTEXT_NAME = "[a-z][a-z0-9_]{0,63}"
 EVENT_WORDS = tuple(event.value for event in EVENTS)
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_CONTEXT_NAME = re.compile(CONTEXT_NAME)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -37,6 +40,7 @@ class Kind(Enum):
     FLAG = "flag"
     REVIEW_OUTCOME = "review outcome"
     LOAN_EVENT = "loan event"
+    CONTEXT = "context"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,13 @@ class Shape:
     example: Mapping[str, Any]
 
 
+_CONTEXT = Field(
+    "context",
+    Kind.CONTEXT,
+    "Facts by name, as the policy in force declares them; nobody's name belongs here",
+    required=False,
+)
+
 LOAN = Shape(
     "LoanApplication",
     (
@@ -67,6 +78,7 @@ LOAN = Shape(
         Field("currency", Kind.CURRENCY, "ISO 4217; the policy's"),
         Field("term_days", Kind.DAYS, "Term asked, in days"),
         Field("consent_ref", Kind.TEXT, "Where the merchant's consent is kept", required=False),
+        _CONTEXT,
     ),
     {
         "application_id": "app-2026-000123",
@@ -85,6 +97,7 @@ WAIVER = Shape(
         Field("deposit_minor", Kind.AMOUNT, "The deposit, in minor units"),
         Field("currency", Kind.CURRENCY, "ISO 4217; the policy's"),
         Field("due_at", Kind.INSTANT, "When the order ends, with its zone"),
+        _CONTEXT,
     ),
     {
         "user_id": "u000042",
@@ -291,6 +304,28 @@ def _instant(name: str, value: Any) -> datetime:
         raise _refuse(name, value, mend) from None
 
 
+def _context(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or len(value) > CONTEXT_MAX:
+        raise _refuse(name, value, f"send an object of at most {CONTEXT_MAX} facts")
+    return {_fact_name(name, fact): _fact(f"{name}.{fact}", told) for fact, told in value.items()}
+
+
+def _fact_name(name: str, fact: str) -> str:
+    if not _CONTEXT_NAME.fullmatch(fact):
+        told = f"{name} names {shown(fact)}"
+        mend = "name facts in lower case, a-z first, then a-z, 0-9 and _"
+        raise RequestError("FIELD_INVALID", told, mend, field=name, value=fact)
+    return fact
+
+
+def _fact(name: str, value: Any) -> float | int | str:
+    if isinstance(value, str):
+        return _text(name, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refuse(name, value, f"send a number, or 1 to {TEXT_MAX} printable characters")
+    return value
+
+
 _READERS: Mapping[Kind, Callable[[str, Any], Any]] = {
     Kind.TEXT: _text,
     Kind.NAME: named,
@@ -304,4 +339,5 @@ _READERS: Mapping[Kind, Callable[[str, Any], Any]] = {
     Kind.FLAG: _flag,
     Kind.REVIEW_OUTCOME: partial(_choice, choices=OUTCOMES),
     Kind.LOAN_EVENT: partial(_choice, choices=EVENT_WORDS),
+    Kind.CONTEXT: _context,
 }

@@ -19,6 +19,7 @@ def application_of(product: str, request: Mapping[str, Any]) -> LoanApplication 
             amount_minor=request["amount_minor"],
             currency=request["currency"],
             term_days=request["term_days"],
+            context=request.get("context", {}),
         )
     return WaiverApplication(
         user_id=request["user_id"],
@@ -26,6 +27,7 @@ def application_of(product: str, request: Mapping[str, Any]) -> LoanApplication 
         deposit_minor=request["deposit_minor"],
         currency=request["currency"],
         due_at=datetime.fromisoformat(request["due_at"]),
+        context=request.get("context", {}),
     )
 
 
