@@ -10,6 +10,7 @@ from credit.ledger.hold import HoldMove
 from credit.ledger.lifecycle import Refused
 from credit.ledger.loan import LoanMove
 from records import expiry, holds, idempotency, lines, loans
+from records.counters import Share
 from records.decisions import Asked, Claim, NoRoom, Recorded, Recording
 from records.holds import Opening
 from records.idempotency import Conflict
@@ -77,11 +78,22 @@ class Work:
             content_sha256=content_of(request),
         )
         takes = self._opening() if hold else self._reservation()
-        claim = Claim(takes=takes, ceiling_minor=request.ceiling) if takes else None
+        claim = self._claim(product, takes) if takes else None
         decision = {"outcome": "approve" if claim else "decline"}
         decision |= {"credit_minor": request.authorized} if hold else {}
         entry = self._entry(product, name, decision)
         return Recording(asked=asked, entry=entry, claim=claim)
+
+    def _claim(self, product, takes):
+        request = self.request
+        caps = [("partner", request.partner, request.partner_cap)]
+        if request.industry:
+            caps.append(("industry", request.industry, request.industry_cap))
+        shares = tuple(
+            Share(product=product, kind=kind, name=name, ceiling_minor=cap)
+            for kind, name, cap in caps
+        )
+        return Claim(takes=takes, ceiling_minor=request.ceiling, shares=shares)
 
     def _opening(self):
         request = self.request
@@ -95,12 +107,16 @@ class Work:
             deposit_minor=request.deposit,
             authorized_minor=request.authorized,
             expires_at=instant(self.now + request.lasts),
+            industry=request.industry,
         )
 
     def _reservation(self):
         ends = instant(self.now + self.request.lasts)
         return Reservation(
-            decision_id=self.fresh, amount_minor=self.request.amount, expires_at=ends
+            decision_id=self.fresh,
+            amount_minor=self.request.amount,
+            expires_at=ends,
+            industry=self.request.industry,
         )
 
     def _entry(self, product, name, decision):
@@ -174,7 +190,8 @@ def in_words(outcome):
         case Conflict():
             return ("conflict", outcome.name)
         case NoRoom():
-            return ("no room", outcome.line.used_minor)
+            shares = {counter[1:]: used for counter, used in outcome.shares.items()}
+            return ("no room", outcome.line.used_minor, shares)
         case int():
             return ("expired", outcome)
         case lines.Line():

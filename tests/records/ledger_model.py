@@ -2,8 +2,8 @@
 
 It shares nothing with the code under test, neither `credit.ledger` nor `records`. Time is whole
 seconds; an outcome is a tuple: `("answer", number, what it must say)`, `("refused", code)`,
-`("conflict", which)`, `("no room", used)`, `("line", ...)` or `("expired", how many)`. An answer
-that was given before has the number that it had.
+`("conflict", which)`, `("no room", used, shares)`, `("line", ...)` or `("expired", how many)`. An
+answer that was given before has the number that it had.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Authorise:
-    """A waiver; `authorized` 0: declined, nothing is held."""
+    """A waiver; `authorized` 0: declined, nothing is held.
+
+    `partner_cap`, `industry_cap`: the most that all of the partner, of the industry, may have open.
+    """
 
     partner: str
     user: str
@@ -20,6 +23,9 @@ class Authorise:
     authorized: int
     ceiling: int
     lasts: int
+    industry: str | None = None
+    partner_cap: int | None = None
+    industry_cap: int | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,9 @@ class Reserve:
     amount: int
     ceiling: int
     lasts: int
+    industry: str | None = None
+    partner_cap: int | None = None
+    industry_cap: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class Hold:
     deposit: int
     authorized: int
     expires: int
+    industry: str | None
     captured: int = 0
     released: int = 0
     settled: int = 0
@@ -107,6 +117,7 @@ class Loan:
     merchant: str
     principal: int
     expires: int
+    industry: str | None
     repaid: int = 0
     released: int = 0
     lost: int = 0
@@ -142,6 +153,19 @@ class Model:
             if ("merchant", one.merchant) == (kind, name)
         )
         return sum(holds) + sum(loans)
+
+    def shares(self, asked):
+        """What is open of a request's product: of its partner's, and of its industry's."""
+        among = self.holds if isinstance(asked, Authorise) else self.loans
+        return self.counted(among, asked.partner, asked.industry)
+
+    def counted(self, among, partner, industry):
+        """What a partner and an industry have open among holds, or among loans, added up."""
+        own = sum(one.exposure() for one in among.values() if one.partner == partner)
+        if industry is None:
+            return {("partner", partner): own}
+        alike = sum(one.exposure() for one in among.values() if one.industry == industry)
+        return {("partner", partner): own, ("industry", industry): alike}
 
     def apply(self, request, key, fresh):
         """What a request comes to; `fresh` names the hold or loan that it may make."""
@@ -204,17 +228,31 @@ class Model:
         line, after = self.lines.get(subject, Line()), self.used(*subject) + amount
         over = after > asked.ceiling or (line.limit is not None and after > line.limit)
         late = line.valid_until is not None and line.valid_until <= self.now
-        if amount and (over or late):
-            return ("no room", self.used(*subject))
+        caps = {"partner": asked.partner_cap, "industry": asked.industry_cap}
+        shares = self.shares(asked)
+        capped = any(
+            caps[kind] is not None and used + amount > caps[kind]
+            for (kind, _), used in shares.items()
+        )
+        if amount and (over or late or capped):
+            return ("no room", self.used(*subject), shares)
         self.rows += 1  # the decision
         if not amount:
             return self._answer({"outcome": "decline", "hold": None})
         if not hold:
-            self.loans[fresh] = Loan(asked.partner, asked.merchant, amount, self.now + asked.lasts)
+            self.loans[fresh] = Loan(
+                asked.partner, asked.merchant, amount, self.now + asked.lasts, asked.industry
+            )
             self._note(self.loans[fresh], "reserve", amount)
             return self._answer({"outcome": "approve"})
         opened = Hold(
-            asked.partner, asked.user, asked.order, asked.deposit, amount, self.now + asked.lasts
+            asked.partner,
+            asked.user,
+            asked.order,
+            asked.deposit,
+            amount,
+            self.now + asked.lasts,
+            asked.industry,
         )
         self.holds[fresh] = opened
         self._note(opened, "authorize", amount)

@@ -17,8 +17,11 @@ MOVES = st.sampled_from(["capture", "capture", "release", "settle"])
 EVENTS = st.sampled_from(
     ["disbursed", "repaid", "repaid", "cancelled", "restructured", "written_off"]
 )
-AUTHORISE = st.builds(Authorise, NAMES, NAMES, ANY, AMOUNTS, st.integers(0, 20), CEILINGS, LASTS)
-RESERVE = st.builds(Reserve, NAMES, NAMES, ANY, AMOUNTS, CEILINGS, LASTS)
+CAPS = (st.none() | NAMES, st.none() | CEILINGS, st.none() | CEILINGS)
+AUTHORISE = st.builds(
+    Authorise, NAMES, NAMES, ANY, AMOUNTS, st.integers(0, 20), CEILINGS, LASTS, *CAPS
+)
+RESERVE = st.builds(Reserve, NAMES, NAMES, ANY, AMOUNTS, CEILINGS, LASTS, *CAPS)
 MOVE = st.builds(Move, ANY, ANY, MOVES, ASKED, st.booleans())
 ACCEPT = st.builds(Accept, ANY, ANY, NAMES, AMOUNTS)
 HAPPEN = st.builds(Happen, ANY, ANY, EVENTS, ASKED)

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select, union_all
 
-from records import lines
+from records import counters, lines
 from records.expiry import expire_due
 from records.group_commit import GroupCommit
 from records.store import open_records
@@ -145,6 +145,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self._check_holds(connection)
             self._check_loans(connection)
             self._check_lines(connection)
+            self._check_counters(connection)
             self._check_journal(connection)
 
     def teardown(self):
@@ -181,6 +182,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if expected[0] == "no room":  # the line as it is when all that came together have taken
             assert found[0] == "no room", (request, expected, found)
             assert found[1] >= expected[1], request
+            assert found[2].keys() == expected[2].keys(), request
+            assert all(found[2][name] >= used for name, used in expected[2].items()), request
             return
         if expected[0] != "answer":
             assert found == expected, request
@@ -212,10 +215,8 @@ class LedgerMachine(RuleBasedStateMachine):
         match sketch:
             case Authorise():
                 part = min(sketch.authorized, sketch.deposit)
-                return self._order(sketch) | {
-                    "user": self._name("u", sketch.user),
-                    "authorized": part,
-                }
+                user = self._name("u", sketch.user)
+                return self._order(sketch) | {"user": user, "authorized": part}
             case Reserve():
                 return self._order(sketch) | {"merchant": self._name("m", sketch.merchant)}
             case Move():
@@ -236,7 +237,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _order(self, sketch):
         order = sketch.order % 3 if is_one_in(8, sketch.order) else 1_000 + next(self.fresh)
-        return {"partner": self._name("p", sketch.partner), "order": self._name("o", order)}
+        industry = None if sketch.industry is None else self._name("i", sketch.industry)
+        partner = self._name("p", sketch.partner)
+        return {"partner": partner, "order": self._name("o", order), "industry": industry}
 
     def _partner(self, sketch, owned):
         if owned is None or is_one_in(12, sketch.partner):
@@ -301,6 +304,19 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert line.used_minor == self.model.used(kind, name)
                 assert line.limit_minor == limit
                 assert line.valid_until == (None if until is None else instant(until))
+
+    def _check_counters(self, connection):
+        """What is counted of each partner and industry is what is open of its holds, its loans."""
+        for product, among in (
+            ("deposit-waiver", self.model.holds),
+            ("merchant-loan", self.model.loans),
+        ):
+            expected = {}
+            for number in (0, 1):
+                named = self._name("p", number), self._name("i", number)
+                expected |= self.model.counted(among, *named)
+            found = counters.read(connection, [(product, *name) for name in expected])
+            assert {name[1:]: used for name, used in found.items()} == expected
 
     def _check_journal(self, connection):
         """One numbering without gaps, one event a row, and as many rows as there were effects."""
