@@ -40,6 +40,7 @@ class Unit(Enum):
     COUNT = "count"
     FLAG = "true or false"
     OPERAND = "number, text or list of either"
+    BOUND = "in the field's own unit"
 
 
 class Shape(Enum):
@@ -54,7 +55,11 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One field's row; bounds are inclusive and in the unit of the document."""
+    """One field's row; bounds are inclusive and in the unit of the document.
+
+    `looser`: of a delegated field, which way answers get better: -1 downwards, 1 upwards.
+    Choices stand strictest first.
+    """
 
     unit: Unit
     meaning: str
@@ -64,6 +69,7 @@ class Declaration:
     choices: tuple[str, ...] = ()
     shape: Shape = Shape.ONE
     of: type | None = None
+    looser: int = 0
 
     @property
     def bounds(self) -> str:
@@ -102,6 +108,7 @@ def declared(
     most: str | None = None,
     choices: tuple[str, ...] = (),
     many: bool = False,
+    looser: int = 0,
 ) -> Any:
     """A field of one value, or of a list of them."""
     row = Declaration(
@@ -112,6 +119,7 @@ def declared(
         _NATURAL_MOST.get(unit) if most is None else Decimal(most),
         choices,
         Shape.MANY if many else Shape.ONE,
+        looser=looser,
     )
     return field(metadata={"declaration": row})
 

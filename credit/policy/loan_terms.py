@@ -68,12 +68,17 @@ class LoanPrice:
         least="0.0001",
         most="0.36",
     )
-    apr_floor_ppm: int = declared(Unit.RATE, Direction.DELEGATED, "Lowest annual rate offered")
+    apr_floor_ppm: int = declared(
+        Unit.RATE, Direction.DELEGATED, "Lowest annual rate offered", looser=-1
+    )
     funding_rate_ppm: int = declared(
         Unit.RATE, Direction.HIGHER_ONLY, "What the money lent costs a year"
     )
     margin_rate_ppm: int = declared(
-        Unit.RATE, Direction.DELEGATED, "What the lender earns a year on top of all costs"
+        Unit.RATE,
+        Direction.DELEGATED,
+        "What the lender earns a year on top of all costs",
+        looser=-1,
     )
     operating_cost_minor: int = declared(
         Unit.MINOR, Direction.HIGHER_ONLY, "What one loan costs to make and serve"
@@ -106,7 +111,9 @@ class LoanNoHistory(NoHistory):
 class LoanTerms:
     """The loan section of a policy."""
 
-    amount_min_minor: int = declared(Unit.MINOR, Direction.DELEGATED, "Least loan made", least="1")
+    amount_min_minor: int = declared(
+        Unit.MINOR, Direction.DELEGATED, "Least loan made", least="1", looser=-1
+    )
     amount_max_minor: int = declared(
         Unit.MINOR, Direction.LOWER_ONLY, "Largest loan that may be asked for", least="1"
     )
@@ -117,7 +124,11 @@ class LoanTerms:
         Unit.DAYS, Direction.SUBSET, "Terms offered, shortest first", least="1", many=True
     )
     repayment_type: str = declared(
-        Unit.TEXT, Direction.DELEGATED, "How a loan is repaid", choices=REPAYMENT_TYPES
+        Unit.TEXT,
+        Direction.DELEGATED,
+        "How a loan is repaid",
+        choices=REPAYMENT_TYPES,
+        looser=1,
     )
     approve_probability_max_ppm: int = declared(
         Unit.SHARE, Direction.LOWER_ONLY, "P(bad) up to and with which a loan may be approved"

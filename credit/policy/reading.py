@@ -1,6 +1,6 @@
 """From the loose values of a TOML document to typed fields; refuses by name, value and bound."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -23,9 +23,7 @@ def read_table(of: type[T], raw: object, path: str) -> T:
     fields = {name: (attribute, row) for attribute, name, row in declarations(of)}
     for name in found:
         if name not in fields:
-            raise TermsError(
-                f"{_at(path, name)} is no policy field", f"use one of {', '.join(fields)}"
-            )
+            raise _unknown(_at(path, name), fields)
     values = {}
     for name, (attribute, row) in fields.items():
         if name not in found:
@@ -34,6 +32,37 @@ def read_table(of: type[T], raw: object, path: str) -> T:
             )
         values[attribute] = read_field(row, found[name], _at(path, name))
     return of(**values)
+
+
+def read_partial(of: type, raw: object, path: str) -> dict[str, Any]:
+    """What a lower layer states of `of`, by attribute; tables within stay partial, rows are whole.
+
+    None may be unknown; whatever is left out stays as the layer above has it.
+    """
+    found = _mapping(raw, path)
+    fields = {name: (attribute, row) for attribute, name, row in declarations(of)}
+    stated = {}
+    for name, value in found.items():
+        if name not in fields:
+            raise _unknown(_at(path, name), fields)
+        attribute, row = fields[name]
+        stated[attribute] = _stated(row, value, _at(path, name))
+    return stated
+
+
+def _stated(row: Declaration, raw: object, path: str) -> Any:
+    if row.shape is Shape.TABLE:
+        return read_partial(_nested(row), raw, path)
+    if row.shape is Shape.NAMED:
+        found = _mapping(raw, path)
+        return {
+            name: read_partial(_nested(row), one, f"{path}.{name}") for name, one in found.items()
+        }
+    return read_field(row, raw, path)
+
+
+def _unknown(path: str, known: Iterable[str]) -> TermsError:
+    return TermsError(f"{path} is no policy field", f"use one of {', '.join(known)}")
 
 
 def read_field(row: Declaration, raw: object, path: str) -> Any:
@@ -139,6 +168,13 @@ def _scalar(row: Declaration, raw: object, path: str) -> int | float | str:
     return int(value) if isinstance(raw, int) else float(value)
 
 
+def _bound(_row: Declaration, raw: object, path: str) -> Decimal:
+    value = _decimal(raw)
+    if value is None:
+        raise TermsError(f"{path} is {_shown(raw)}", "give a number, in the field's own unit")
+    return value
+
+
 def _decimal(raw: object) -> Decimal | None:
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         return None
@@ -170,5 +206,5 @@ _UNITS: dict[Unit, Reader] = (
     dict.fromkeys(_TEXTS, _text)
     | dict.fromkeys(FRACTIONS, _fraction)
     | dict.fromkeys((Unit.MINOR, Unit.DAYS, Unit.HOURS, Unit.MINUTES, Unit.COUNT), _whole)
-    | {Unit.FLAG: _flag, Unit.OPERAND: _operand}
+    | {Unit.FLAG: _flag, Unit.OPERAND: _operand, Unit.BOUND: _bound}
 )

@@ -13,6 +13,7 @@ from typing import Any
 from credit.contract import MERCHANT_LOAN
 from credit.policy.bands import band_of
 from credit.policy.declared import Direction, Unit, declared, table
+from credit.policy.delegation import Authority, Delegation, all_rows
 from credit.policy.instalment_terms import InstalmentTerms
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.reading import TermsError, read_table
@@ -22,9 +23,23 @@ from credit.policy.waiver_terms import WaiverTerms
 __all__ = ["Policy", "TermsError", "band_of", "parse_policy"]
 
 
+@dataclass(frozen=True, slots=True)
+class LayerRef:
+    """A document that a policy was made of."""
+
+    layer: str
+    name: str
+    version: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A whole policy. `sha256` is that of its text; `origins` says which layer set each field."""
+    """A whole policy: the platform's, or what comes into force under all its layers.
+
+    `origins` says which layer set each field, `layers` which documents it was made of, `authority`
+    what a layer below it may choose. `sha256` is that of its text, or of the list of its layers.
+    """
 
     name: str = declared(Unit.TEXT, Direction.FIXED, "What the policy is called")
     version: str = declared(Unit.TEXT, Direction.FIXED, "Which version of it this is")
@@ -34,8 +49,13 @@ class Policy:
     instalment: InstalmentTerms = table(
         InstalmentTerms, "Orders paid in instalments, the merchant sharing the fee"
     )
+    delegated: Delegation = table(
+        Delegation, "What lower layers may choose, and within which range"
+    )
     sha256: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[LayerRef, ...] = ()
+    authority: Authority = field(default_factory=Authority)
 
     def exposure_max_minor(self, product: str) -> int:
         """The most that one merchant or user may have open in all, whatever their line says."""
@@ -49,18 +69,26 @@ class Policy:
 
 def parse_policy(text: str) -> Policy:
     """The policy that `text` (TOML) states; TermsError names field, value, bound and mend."""
-    try:
-        raw = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as fault:
-        raise TermsError(f"policy is no TOML: {fault}", "mend the document") from None
+    raw = read_toml(text)
     policy = read_table(Policy, raw, "")
     _refuse_currency(policy.currency)
     refuse_unsound(policy.loan, policy.waiver, policy.instalment)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
     return replace(
         policy,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        sha256=sha256,
         origins=MappingProxyType(dict.fromkeys(_paths(raw), policy.name)),
+        layers=(LayerRef("platform", policy.name, policy.version, sha256),),
+        authority=Authority(granted=tuple((0, row) for row in all_rows(policy.delegated))),
     )
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The loose values of a document; TermsError where it is no TOML."""
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as fault:
+        raise TermsError(f"policy is no TOML: {fault}", "mend the document") from None
 
 
 def _paths(raw: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

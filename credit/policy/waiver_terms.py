@@ -43,7 +43,10 @@ class SceneTerms:
     )
     duration_days_max: int = declared(Unit.DAYS, Direction.LOWER_ONLY, "Longest order", least="1")
     grace_hours: int = declared(
-        Unit.HOURS, Direction.DELEGATED, "Hours after `due_at` at which a hold expires"
+        Unit.HOURS,
+        Direction.DELEGATED,
+        "Hours after `due_at` at which a hold expires",
+        looser=1,
     )
 
 
@@ -73,7 +76,11 @@ class WaiverTerms:
         Unit.FACT, Direction.FIXED, "Feature that holds what is waived for the user already"
     )
     credit_min_minor: int = declared(
-        Unit.MINOR, Direction.DELEGATED, "Least part of a deposit worth waiving", least="1"
+        Unit.MINOR,
+        Direction.DELEGATED,
+        "Least part of a deposit worth waiving",
+        least="1",
+        looser=-1,
     )
     decision_valid_minutes: int = declared(
         Unit.MINUTES, Direction.LOWER_ONLY, "Minutes for which a consultation holds", least="1"
