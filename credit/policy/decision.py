@@ -146,28 +146,30 @@ def to_json(decision: Decision) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "product": decision.product,
         "outcome": decision.outcome.word,
-        "reasons": [
-            {"code": one.code, "message": one.message, "source": one.source}
-            for one in decision.reasons
-        ],
+        "reasons": reasons_told(decision.reasons),
         "probability": decision.probability,
         "score": decision.score,
         "band": decision.band,
-        "expires_at": _instant(decision.expires_at),
-        "features_as_of": _instant(decision.features_as_of),
+        "expires_at": instant_told(decision.expires_at),
+        "features_as_of": instant_told(decision.features_as_of),
         "degraded": list(decision.degraded),
     }
     if decision.product == MERCHANT_LOAN:
         answer |= offered(decision.limit_minor, decision.offers)
     else:
         answer |= _waiver(decision)
-    answer["policy"] = {
-        "name": decision.policy.name,
-        "version": decision.policy.version,
-        "sha256": decision.policy.sha256,
-    }
-    answer["trace"] = [_step(step) for step in decision.trace]
-    return answer
+    return answer | made_by(decision.policy, decision.trace)
+
+
+def reasons_told(reasons: Sequence[GivenReason]) -> list[dict[str, str]]:
+    """Reasons in the interface's names."""
+    return [{"code": one.code, "message": one.message, "source": one.source} for one in reasons]
+
+
+def made_by(policy: PolicyRef, trace: Sequence[Step]) -> dict[str, Any]:
+    """The policy that decided and the steps it took, in the interface's names."""
+    named = {"name": policy.name, "version": policy.version, "sha256": policy.sha256}
+    return {"policy": named, "trace": [_step(step) for step in trace]}
 
 
 def offered(limit_minor: int, offers: Sequence[Offer]) -> dict[str, Any]:
@@ -217,5 +219,6 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _instant(at: datetime | None) -> str | None:
+def instant_told(at: datetime | None) -> str | None:
+    """An instant in the interface's spelling."""
     return None if at is None else at.isoformat().replace("+00:00", "Z")
