@@ -44,7 +44,12 @@ REASONS: tuple[Reason, ...] = (
     Reason("FACT_MISSING", RULE, "A fact the rules need is not known", "缺少规则所需信息"),
     Reason("HISTORY_TOO_SHORT", RULE, "Payment history is too short", "交易历史过短"),
     Reason("NOT_TRADING", RULE, "No recent turnover", "近期无交易"),
-    Reason("PARTNER_RULE", RULE, "A rule of the partner is not met", "不符合合作方规定"),
+    Reason(
+        "PARTNER_RULE",
+        RULE,
+        "A rule of the partner or its industry is not met",
+        "不符合合作方或行业规定",
+    ),
     Reason("PROBABILITY_ABOVE_CUTOFF", RULE, "Risk is above the cut-off", "风险高于准入线"),
     Reason("PROBABILITY_IN_REFER_BAND", RULE, "Risk needs a person's review", "风险需人工复核"),
     Reason("NO_ROOM", RULE, "No room is left under the credit line", "授信额度不足"),
