@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
+from credit.policy.documents import PARTNER, PLATFORM, SCENE, Document
 from credit.policy.life import State
 from records.instants import instant_of
-from records.policies import PLATFORM
 from records.tables import POLICY_EVENTS, POLICY_VERSIONS
 
 
@@ -29,6 +29,18 @@ class Draft:
     def sha256(self) -> str:
         """The hash by which its text is kept."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def draft_of(document: Document) -> Draft:
+    """A document as a draft of the version that its head names."""
+    head = document.head
+    return Draft(
+        name=head.name,
+        version=head.version,
+        layer=head.layer,
+        parent=head.parent or None,
+        text=document.text,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +65,9 @@ class Version:
     @property
     def partner(self) -> str:
         """Whose events these are: the partner's own, else the platform's."""
-        scene = self.layer == "scene"
-        return str(self.parent) if scene else self.name if self.layer == "partner" else PLATFORM
+        if self.layer == SCENE:
+            return str(self.parent)
+        return self.name if self.layer == PARTNER else PLATFORM
 
 
 @dataclass(frozen=True, slots=True)

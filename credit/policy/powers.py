@@ -3,21 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from credit.errors import InputError
 from credit.ledger.lifecycle import Refused
+from credit.policy.documents import INDUSTRY, PARTNER, PLATFORM, SCENE, Head
 
-if TYPE_CHECKING:
-    from credit.policy.documents import Head
-
-PLATFORM, INDUSTRY, PARTNER, SCENE = "platform", "industry", "partner", "scene"
 FORBIDDEN = "FORBIDDEN"
 OWN_WORK = "OWN_WORK"
 NOT_AWAITED = "NOT_AWAITED"
 _PARTNER_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 _PERSON_NAME = re.compile(r"[^\s/\x00-\x1f\x7f](?:[^/\x00-\x1f\x7f]{0,78}[^\s/\x00-\x1f\x7f])?")
-Live = Mapping[str, "Head"]
+Live = Mapping[str, Head]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +42,8 @@ def parse_actor(text: str) -> Actor:
     >>> str(parse_actor("city_bikes/mei")), str(parse_actor("ann"))
     ('city_bikes/mei', 'platform/ann')
     """
-    partner, _, person = text.rpartition("/")
-    partner = partner or PLATFORM
+    partner, slash, person = text.rpartition("/")
+    partner = partner if slash else PLATFORM
     if not _PARTNER_NAME.fullmatch(partner) or not _PERSON_NAME.fullmatch(person):
         raise InputError(f"--as is {text!r}", "use PARTNER/person, or a name for the platform")
     return Actor(partner, person)
@@ -66,7 +62,7 @@ class Wanted:
         return f"{who} must approve {', '.join(self.of)}"
 
 
-def owner_of(head: "Head", live: Live) -> str | None:
+def owner_of(head: Head, live: Live) -> str | None:
     """The partner whose document it is; `platform`; None for an industry that nobody leads yet.
 
     Whoever the document itself names as lead is a claim until the platform approved it.
@@ -80,7 +76,7 @@ def owner_of(head: "Head", live: Live) -> str | None:
     return PLATFORM
 
 
-def may_propose(actor: Actor, head: "Head", live: Live) -> Refused | None:
+def may_propose(actor: Actor, head: Head, live: Live) -> Refused | None:
     """Why an actor may not propose a document; None where they may."""
     standing = live.get(head.name)
     if standing is not None and standing.layer != head.layer:
@@ -92,7 +88,7 @@ def may_propose(actor: Actor, head: "Head", live: Live) -> Refused | None:
     return _not_theirs(actor, head, "propose")
 
 
-def wanted(actor: Actor, head: "Head", live: Live, awaiting: tuple[str, ...] = ()) -> Wanted | None:
+def wanted(actor: Actor, head: Head, live: Live, awaiting: tuple[str, ...] = ()) -> Wanted | None:
     """The approval that a document needs from others than its author; None where it needs none.
 
     `awaiting`: the fields whose delegation asks for the platform's approval. The platform's own
@@ -111,7 +107,7 @@ def wanted(actor: Actor, head: "Head", live: Live, awaiting: tuple[str, ...] = (
 
 
 def may_approve(
-    actor: Actor, author: Actor, head: "Head", live: Live, needed: Wanted | None
+    actor: Actor, author: Actor, head: Head, live: Live, needed: Wanted | None
 ) -> Refused | None:
     """Why an actor may not approve a version; None where they may. Its author never may."""
     if needed is None:
@@ -125,12 +121,12 @@ def may_approve(
     return Refused(FORBIDDEN, f"{actor} may not approve {head.name}", str(needed))
 
 
-def may_publish(actor: Actor, head: "Head", live: Live) -> Refused | None:
+def may_publish(actor: Actor, head: Head, live: Live) -> Refused | None:
     """Why an actor may not publish, shadow, schedule or roll back; None where they may."""
     return None if _speaks(actor, head, live) else _not_theirs(actor, head, "publish")
 
 
-def may_withdraw(actor: Actor, author: Actor, head: "Head", live: Live) -> Refused | None:
+def may_withdraw(actor: Actor, author: Actor, head: Head, live: Live) -> Refused | None:
     """Why an actor may not withdraw a version; None where they may, as its author does."""
     if actor == author or _speaks(actor, head, live):
         return None
@@ -153,7 +149,7 @@ def may_switch(actor: Actor, partner: str, put_by: Actor | None = None) -> Refus
     return None
 
 
-def _speaks(actor: Actor, head: "Head", live: Live) -> bool:
+def _speaks(actor: Actor, head: Head, live: Live) -> bool:
     return actor.is_platform or actor.partner == owner_of(head, live)
 
 
@@ -167,7 +163,7 @@ def _above(actor: Actor, live: Live) -> set[str | None]:
     }
 
 
-def _moved_in_the_tree(head: "Head", live: Live) -> tuple[str, ...]:
+def _moved_in_the_tree(head: Head, live: Live) -> tuple[str, ...]:
     """What of a head is the platform's to agree to: another place, another lead."""
     standing = live.get(head.name)
     if standing is None:
@@ -177,7 +173,7 @@ def _moved_in_the_tree(head: "Head", live: Live) -> tuple[str, ...]:
     )
 
 
-def _not_theirs(actor: Actor, head: "Head", what: str) -> Refused:
+def _not_theirs(actor: Actor, head: Head, what: str) -> Refused:
     whose = {PLATFORM: "the platform's", INDUSTRY: "an industry's"}.get(head.layer, "another's")
     mend = "its own partner, its lead or the platform may"
     return Refused(FORBIDDEN, f"{actor} may not {what} {head.name}, {whose} policy", mend)
