@@ -24,7 +24,9 @@ class Entry(TypedDict):
     `reference_id` is what outcomes refer to, `order_no` the partner's own number (None for a
     consultation). `evidence` holds `values, as_of, freshness, detail`; `scored` lists every
     candidate with its request features' values and probability; `room_minor` is what the line
-    left; `clock` is `real` or `fixed` (`VOUCH_NOW`).
+    left, `shared_room_minor` what partner and industry left; `stopped` names the switch that
+    stopped decisions; `shadows` lists what policies in shadow decided beside; `clock` is `real`
+    or `fixed` (`VOUCH_NOW`).
     """
 
     decision_id: str
@@ -38,9 +40,12 @@ class Entry(TypedDict):
     evidence: dict[str, Any]
     scored: list[dict[str, Any]]
     room_minor: int | None
+    shared_room_minor: int | None
     model: dict[str, Any] | None
     policy: dict[str, Any]
     decision: dict[str, Any]
+    stopped: str | None
+    shadows: list[dict[str, Any]]
     hold: dict[str, Any] | None
     clock: str
 
@@ -53,6 +58,7 @@ _BY_ID = _KEPT.where(
     DECISIONS.c.partner == bindparam("partner"),
 )
 _PINNED = ("decision_id", "partner", "product", "reference_id", "order_no", "decided_at")
+_WRITTEN_LATER = ("order_no", "room_minor", "shared_room_minor", "stopped", "hold")
 _TOLD = ("decision_id", "product", "reference_id", "order_no", "decided_at")
 
 
@@ -128,12 +134,10 @@ def _page(
 
 
 def _entry(row: Any) -> Entry:
-    """An entry with its subject's name; what an older Vouch did not write is None."""
+    """An entry with its subject's name; what an older Vouch did not write is None, or empty."""
     kept = orjson.loads(row.entry)
-    return cast(
-        "Entry",
-        {"order_no": None, "room_minor": None, "hold": None} | with_name(kept, row.entity_id),
-    )
+    unwritten: dict[str, Any] = dict.fromkeys(_WRITTEN_LATER) | {"shadows": []}
+    return cast("Entry", unwritten | with_name(kept, row.entity_id))
 
 
 def _tagged(row: Any) -> tuple[Entry, str]:

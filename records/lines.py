@@ -11,7 +11,6 @@ from credit.ledger.exposure import Line
 from records import operations, subjects
 from records.instants import instant_of, instant_text
 from records.operations import LINE, Operation
-from records.store import Records
 from records.tables import LINES, SUBJECTS
 from records.transaction import Transaction
 
@@ -51,18 +50,6 @@ def read(connection: Connection, *, kind: str, entity_ids: Sequence[str]) -> lis
     asked = {"kind": kind, "entity_ids": list(entity_ids)}
     found = {row.entity_id: _line(row) for row in connection.execute(_OF_NAMES, asked)}
     return [found.get(entity_id, Line()) for entity_id in entity_ids]
-
-
-class CreditLines:
-    """The lines of open records, for who reads them and nothing else."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
-
-    def read(self, *, kind: str, entity_ids: Sequence[str]) -> list[Line]:
-        """The line of each, in order, as it stands now."""
-        with self._records.reading() as connection:
-            return read(connection, kind=kind, entity_ids=entity_ids)
 
 
 def of_token(connection: Connection, token: str) -> Line:

@@ -77,6 +77,7 @@ async def readyz(_request: Request, office: Office) -> Response:
 
 async def metrics(_request: Request, office: Office) -> Response:
     """Counters for Prometheus."""
+    office.metrics.switched(office.in_force.switches)
     text = await run_in_threadpool(office.metrics.text)
     return Response(text, media_type=office.metrics.media_type)
 

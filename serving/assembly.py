@@ -2,29 +2,26 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from importlib.resources import files
-from pathlib import Path
 
 from credit.contract import ENTITY_OF, PRODUCTS
 from credit.errors import InputError
-from credit.policy.terms import parse_policy
 from models.artefact import Artefact
-from records import policies
+from records import policies, policy_moves
 from records.anchors import Anchors
 from records.group_commit import GroupCommit
-from records.lines import CreditLines
 from records.store import PATIENCE_SECONDS as RECORDS_PATIENCE_SECONDS
 from records.store import Records, open_records
 from serving.desk import Desk, EvidenceSource, Model
 from serving.evidence import read_evidence
+from serving.exposures import OpenExposures
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
+from serving.seeding import first_policies
 from serving.settings import Settings
 from serving.sitting import Sitting
 from serving.upkeep import Upkeep
 
-PLATFORM_POLICY = "platform.toml"
 # Below what a request waits for the records, so that who waits hears why.
 PATIENCE_SECONDS = 1.2
 
@@ -37,6 +34,7 @@ def open_office(settings: Settings) -> Office:
 
     records = open_seeded_records(settings, patience_seconds=PATIENCE_SECONDS)
     in_force = InForce(records, Registry(settings.home), admit, PRODUCTS)
+    in_force.policy_for(settings.partner)  # composed here, and not while the first one waits
     max_age = timedelta(hours=settings.features_max_age_hours)
     desk = Desk(
         evidence={
@@ -44,7 +42,7 @@ def open_office(settings: Settings) -> Office:
             for product, entity in ENTITY_OF.items()
         },
         request_values=request_values,
-        lines=CreditLines(records),
+        ledger=OpenExposures(records),
         in_force=in_force,
         now=settings.now,
         clock="fixed" if settings.fixed_now else "real",
@@ -73,16 +71,17 @@ def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:
 def open_seeded_records(
     settings: Settings, *, patience_seconds: float = RECORDS_PATIENCE_SECONDS
 ) -> Records:
-    """The records, with the shipped policy (or `VOUCH_POLICIES`) live where none was before."""
+    """The records, with the shipped policies (or `VOUCH_POLICIES`) live where none was before."""
     fixed_now = settings.now if settings.fixed_now else None
     records = open_records(
         settings.database_url, fixed_now=fixed_now, patience_seconds=patience_seconds
     )
-    with records.writing() as transaction:
-        if policies.live_sha256(transaction.connection) is None:
-            text = _first_policy(settings.policies)
-            parse_policy(text)
-            policies.seed(transaction.connection, text, by="shipped", at=settings.now())
+    with records.reading() as connection:
+        is_empty = not policies.any_live(connection)
+    if is_empty:
+        drafts = first_policies(settings.policies)
+        with records.writing() as transaction:
+            policy_moves.seed_all(transaction, drafts, by="shipped")
     return records
 
 
@@ -105,17 +104,3 @@ def admit(artefact: Artefact) -> Model:
             "train and promote a model with this version of the features",
         )
     return Model(Scorer(artefact), artefact.identity())
-
-
-def _first_policy(folder: Path | None) -> str:
-    """The policy that empty records start from."""
-    if folder is None:
-        return files("partners").joinpath(PLATFORM_POLICY).read_text(encoding="utf-8")
-    path = folder / PLATFORM_POLICY if folder.is_dir() else folder
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"VOUCH_POLICIES: {path} cannot be read ({error})",
-            f"name a folder with {PLATFORM_POLICY}",
-        ) from None

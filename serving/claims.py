@@ -4,19 +4,23 @@ from datetime import timedelta
 
 from credit.policy.application import WaiverApplication
 from credit.policy.decision import Decision, Outcome
-from credit.policy.terms import Policy
 from records.decisions import Claim
 from records.holds import Opening
 from records.loans import Reservation
 from records.operations import new_id
 from serving.desk import Case
+from serving.rules import Effective
 
 
-def claim_of(case: Case, decision: Decision, policy: Policy, *, decision_id: str) -> Claim | None:
+def claim_of(
+    case: Case, decision: Decision, live: Effective, *, partner: str, decision_id: str
+) -> Claim | None:
     """The claim that an approved order makes; None for what was only asked, or not approved."""
     if case.order_no is None or decision.outcome is not Outcome.APPROVE:
         return None
+    policy, industry = live.policy, live.industry
     ceiling_minor = policy.exposure_max_minor(case.product)
+    shares = live.shares(case.product, partner)
     asked = case.application
     if isinstance(asked, WaiverApplication):
         grace = timedelta(hours=policy.waiver.scenes[asked.scene].grace_hours)
@@ -28,16 +32,19 @@ def claim_of(case: Case, decision: Decision, policy: Policy, *, decision_id: str
             deposit_minor=asked.deposit_minor,
             authorized_minor=decision.credit_minor,
             expires_at=asked.due_at + grace,
+            industry=industry,
         )
-        return Claim(takes=opening, ceiling_minor=ceiling_minor)
-    return Claim(takes=_reservation(decision, decision_id), ceiling_minor=ceiling_minor)
+        return Claim(takes=opening, ceiling_minor=ceiling_minor, shares=shares)
+    reservation = _reservation(decision, decision_id, industry)
+    return Claim(takes=reservation, ceiling_minor=ceiling_minor, shares=shares)
 
 
-def _reservation(decision: Decision, decision_id: str) -> Reservation:
+def _reservation(decision: Decision, decision_id: str, industry: str | None) -> Reservation:
     """The largest offer stays free until the decision expires: any of them may be accepted."""
     assert decision.expires_at is not None  # noqa: S101 - every approval expires
     return Reservation(
         decision_id=decision_id,
         amount_minor=max(offer.amount_minor for offer in decision.offers),
         expires_at=decision.expires_at,
+        industry=industry,
     )

@@ -1,14 +1,16 @@
 """The desk where cases are decided, and what it asks of the stores beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from credit.ledger.exposure import Line
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.evidence import Evidence, Value
 from credit.policy.terms import Policy
+from records.counters import Counter
+from serving.exposures import Exposures
+from serving.rules import Rules
 
 MODEL_REASONS_MAX = 4
 
@@ -21,11 +23,13 @@ class EvidenceSource(Protocol):
         ...
 
 
-class LineSource(Protocol):
-    """Where credit lines are kept: one for each id, in order."""
+class Ledger(Protocol):
+    """Where it stands what is open."""
 
-    def read(self, *, kind: str, entity_ids: Sequence[str]) -> list[Line]:
-        """How the lines stand. RecordsUnavailableError where they cannot be read."""
+    def read(
+        self, *, kind: str, entity_ids: Sequence[str], counters: Collection[Counter]
+    ) -> Exposures:
+        """How lines and counters stand. RecordsUnavailableError where they cannot be read."""
         ...
 
 
@@ -62,9 +66,16 @@ class Model:
 class Force(Protocol):
     """What decides now."""
 
-    @property
-    def policy(self) -> Policy:
-        """The policy that is live."""
+    def look_if_late(self) -> None:
+        """Make sure that what is in force is known as of about now."""
+        ...
+
+    def rules_for(self, *, product: str, partner: str, scene: str | None) -> Rules:
+        """What decides a case: the policy, those in shadow, and what stops decisions."""
+        ...
+
+    def policy_for(self, partner: str, scene: str | None = None) -> Policy:
+        """The policy in force for a partner, in a scene where that has its own."""
         ...
 
     def model(self, product: str) -> Model | None:
@@ -86,16 +97,22 @@ class Case:
     request: Mapping[str, Any]
     content_sha256: str
 
+    @property
+    def scene(self) -> str | None:
+        """Where a deposit is asked for; None for a loan."""
+        asked = self.application
+        return asked.scene if isinstance(asked, WaiverApplication) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where cases are decided: the evidence, the lines, what is in force, the clock, and for whom.
+    """Where cases are decided: the evidence, the ledger, what is in force, the clock, and for whom.
 
     `clock` is `real`, or `fixed` under `VOUCH_NOW`.
     """
 
     evidence: Mapping[str, EvidenceSource]
-    lines: LineSource
+    ledger: Ledger
     request_values: RequestValues
     in_force: Force
     now: Callable[[], datetime]

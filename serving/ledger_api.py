@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from credit.contract import ENTITY_OF
+from credit.contract import ENTITY_OF, MERCHANT_LOAN
 from credit.ledger.hold import HoldMove
 from credit.ledger.loan import LoanMove
 from records import holds, lines, loans
@@ -123,7 +123,9 @@ async def review(request: Request, office: Office) -> Response:
         return Review(
             partner=office.desk.partner,
             decision_id=in_path(request, "decision_id"),
-            policy=office.desk.in_force.policy,
+            rules=office.desk.in_force.rules_for(
+                product=MERCHANT_LOAN, partner=office.desk.partner, scene=None
+            ),
             **values,
         )
 
@@ -141,7 +143,7 @@ async def put_line(request: Request, office: Office) -> Response:
         limit_minor=values["limit_minor"],
         source=values["source"],
         valid_until=values.get("valid_until"),
-        policy=office.desk.in_force.policy,
+        policy=office.desk.in_force.policy_for(office.desk.partner),
     )
     return json_response(orjson.dumps(await office.put(change)))
 
@@ -153,7 +155,8 @@ async def read_line(request: Request, office: Office) -> Response:
     def read(connection: Connection) -> dict[str, Any]:
         [line] = lines.read(connection, kind=kind, entity_ids=[entity_id])
         now = office.records.now(connection)
-        return shown_line(kind, entity_id, line, office.desk.in_force.policy, at=now)
+        policy = office.desk.in_force.policy_for(office.desk.partner)
+        return shown_line(kind, entity_id, line, policy, at=now)
 
     return json_response(orjson.dumps(await office.reading(read)))
 

@@ -5,11 +5,13 @@ worker answers for all.
 """
 
 import os
+from collections.abc import Iterable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     values,
@@ -17,8 +19,11 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from records.journal import Entry
+from records.switches import Switch
+from serving.shadow import differs
 
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+_DIFFERS = {True: "yes", False: "no", None: "failed"}
 
 
 class Metrics:
@@ -51,6 +56,22 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._shadows = Counter(
+            "vouch_shadow_decisions",
+            "Decisions by a policy in shadow, and whether they differ from the answer",
+            ("product", "policy", "differs"),
+            registry=self._registry,
+        )
+        # Each worker looks before it tells, so the most recent word is the true one.
+        self._stopped = Gauge(
+            "vouch_stopped",
+            "1 while a kill switch is thrown for this product, partner and scene (blank: any)",
+            ("product", "partner", "scene"),
+            multiprocess_mode="mostrecent",
+            registry=self._registry,
+        )
+        self._thrown: set[tuple[str, str, str]] = set()
+
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request was answered."""
         self._requests.labels(route, method, str(status)).inc()
@@ -61,6 +82,16 @@ class Metrics:
         self._decisions.labels(entry["product"], entry["decision"]["outcome"]).inc()
         if entry["decision"]["degraded"]:
             self._degraded.labels(entry["product"]).inc()
+        for shadow in entry["shadows"]:
+            said = _DIFFERS[differs(shadow, entry["decision"])]
+            self._shadows.labels(entry["product"], shadow["policy"]["name"], said).inc()
+
+    def switched(self, thrown: Iterable[Switch]) -> None:
+        """These switches are thrown, and no others."""
+        now = {(one.product, one.partner, one.scene) for one in thrown}
+        for labels in self._thrown | now:
+            self._stopped.labels(*labels).set(float(labels in now))
+        self._thrown |= now
 
     def text(self) -> bytes:
         """The exposition format."""

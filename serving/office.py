@@ -19,6 +19,7 @@ from records.decisions import Asked, Conflict, NoRoom, Recorded, Recording, answ
 from records.group_commit import GroupCommit
 from records.journal import Entry
 from records.store import Connection, Records, RecordsUnavailableError, Transaction
+from records.switches import Switch
 from serving.desk import Case, Desk
 from serving.in_force import InForce
 from serving.intake import KeysInFlight
@@ -37,9 +38,9 @@ Effect = Callable[[Transaction], dict[str, Any] | Refused]
 ANSWER_WITHIN_SECONDS = 1.5
 # Threads that read the records: what is stuck there must not keep others from their threads.
 READERS_MAX = 8
-# A claim that the line refused is decided again once with the line as it stands; a second time
-# others were quicker again, and there is no room.
-FULL = Line(limit_minor=0)
+# A claim that was refused is decided again once with the line and the shares as they stand; a
+# second time others were quicker again, and there is no room.
+FULL = NoRoom(Line(limit_minor=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,13 @@ class Office:
 
     def answer_now(self, case: Case) -> bytes:
         """The same without an event loop or a key."""
-        asked, line = self._asked(case, None), None
+        asked, refused = self._asked(case, None), None
         while True:
-            heard = underwrite(case, self.desk, line)
+            heard = underwrite(case, self.desk, refused)
             told = self.commit.hand_in(_writing(asked, heard)).result()
             if not isinstance(told, NoRoom):
                 return self._told(told, asked, heard.entry)
-            line = told.line if line is None else FULL
+            refused = told if refused is None else FULL
 
     async def change(self, effect: Effect, *, key: str, content_sha256: str) -> bytes:
         """The answer to a change of the ledger, durable, once for a key; or why it may not be."""
@@ -118,13 +119,22 @@ class Office:
 
     async def readiness(self) -> tuple[bool, dict[str, str]]:
         """Whether decisions are made as they should be, and how each part stands."""
-        checks = {"records": await self._records_stand(), "policy": "ok"}
+        troubles, thrown = self.in_force.troubles, self.in_force.switches
+        checks = {
+            "records": await self._records_stand(),
+            "policy": "; ".join(troubles) or "ok",
+            "switches": "; ".join(f"stopped: {_thrown(one)}" for one in thrown) or "ok",
+        }
         for product, standing in self.in_force.standing.items():
             served = "ok" if standing.model else "no champion: decided without a model"
             checks[f"{product} model"] = standing.trouble or served
-        ready = checks["records"] == "ok" and not any(
-            standing.trouble and standing.model is None
-            for standing in self.in_force.standing.values()
+        ready = (
+            checks["records"] == "ok"
+            and not troubles
+            and not any(
+                standing.trouble and standing.model is None
+                for standing in self.in_force.standing.values()
+            )
         )
         return ready, checks
 
@@ -143,10 +153,10 @@ class Office:
         self.records.close()
 
     async def _decided(self, case: Case, key: str | None) -> bytes:
-        asked, line = self._asked(case, key), None
+        asked, refused = self._asked(case, key), None
         while True:
             try:
-                heard = await self.sitting.hear(case, line)
+                heard = await self.sitting.hear(case, refused)
             except RequestError:
                 if before := await self.reading(partial(self._before, asked=asked)):
                     return before  # a late retry: what was right then stays answered
@@ -154,7 +164,7 @@ class Office:
             told = await self.commit.submit(_writing(asked, heard))
             if not isinstance(told, NoRoom):
                 return self._told(told, asked, heard.entry)
-            line = told.line if line is None else FULL
+            refused = told if refused is None else FULL
 
     def _asked(self, case: Case, key: str | None) -> Asked:
         return Asked(
@@ -195,6 +205,10 @@ async def _in_time() -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise RecordsUnavailableError("the records did not answer in time") from None
+
+
+def _thrown(switch: Switch) -> str:
+    return f"{switch.words or 'everything'} ({switch.reason}, {switch.by})"
 
 
 def _writing(asked: Asked, heard: Underwritten) -> Recording:

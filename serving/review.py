@@ -5,21 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 from credit.contract import MERCHANT_LOAN
-from credit.ledger.exposure import room_minor
 from credit.ledger.lifecycle import ILLEGAL_STATUS, Refused
 from credit.policy.application import LoanApplication
 from credit.policy.decision import offered
 from credit.policy.recorded import application_of, evidence_of, scored_of
 from credit.policy.requests import against_loan
 from credit.policy.review import reviewed_offers
-from credit.policy.room import Room
 from credit.policy.terms import Policy
-from records import claims, journal, lines, loans, reviews, subjects
+from records import claims, counters, journal, lines, loans, reviews, subjects, switches
 from records.claims import Claim, Claimant
 from records.instants import instant_of, instant_text
 from records.journal import Entry
 from records.loans import Reservation
 from records.store import Connection, Transaction
+from serving.rules import Rules
 
 APPROVE, DECLINE, REFER = "approve", "decline", "refer"
 OUTCOMES = (APPROVE, DECLINE)
@@ -34,7 +33,12 @@ class Review:
     outcome: str
     reason: str
     reviewer: str
-    policy: Policy
+    rules: Rules
+
+    @property
+    def policy(self) -> Policy:
+        """The policy within which it may be granted."""
+        return self.rules.policy
 
     def __call__(self, transaction: Transaction) -> dict[str, Any] | Refused:
         """The decision as it stands then, or why it may not be."""
@@ -61,7 +65,9 @@ class Review:
         )
 
     def _against(self, transaction: Transaction, entry: Entry) -> Refused | None:
-        """Why nobody may approve it now: forgotten, too old, or no longer offered to anybody."""
+        """Why nobody may approve it now: stopped, forgotten, too old, or no longer offered."""
+        if stopped := self._stopped(transaction.connection):
+            return _again(f"decisions are stopped: {stopped}")
         token = reviews.token_of(transaction.connection, self.decision_id)
         if subjects.names(transaction.connection, [token])[token] is None:
             return _again("the merchant was erased")
@@ -73,30 +79,39 @@ class Review:
         against = ", ".join(against_loan(asked, self.policy.loan))
         return _again(f"the policy in force says {against}") if against else None
 
+    def _stopped(self, connection: Connection) -> str | None:
+        """What stops decisions at this very moment."""
+        for switch in switches.stopped(connection):
+            if switch.covers(product=MERCHANT_LOAN, partner=self.partner, scene=None):
+                return switch.words
+        return self.rules.stopped
+
     def _granted(self, transaction: Transaction, entry: Entry) -> dict[str, Any] | Refused:
         """The offers that approval makes, the largest taken of the line."""
-        now, policy = transaction.now, self.policy
-        token = reviews.token_of(transaction.connection, self.decision_id)
-        line = lines.of_token(transaction.connection, token)
-        ceiling_minor = policy.exposure_max_minor(MERCHANT_LOAN)
+        now, live, connection = transaction.now, self.rules.live, transaction.connection
+        token = reviews.token_of(connection, self.decision_id)
+        shares = live.shares(MERCHANT_LOAN, self.partner)
+        used = counters.read(connection, [share.counter for share in shares])
+        line = lines.of_token(connection, token)
         made = reviewed_offers(
             evidence_of(entry["evidence"]),
             scored_of(entry["scored"]),
-            policy=policy,
-            room=Room(
-                own_minor=room_minor(line, ceiling_minor=ceiling_minor, at=now),
-                shared_minor=None,
-            ),
+            policy=self.policy,
+            room=live.room(MERCHANT_LOAN, self.partner, line, used, at=now),
             at=now,
         )
         if not made:
             return _again("without a score there is no price, or there is no room")
         largest = max(offer.amount_minor for offer in made)
-        expires_at = now + timedelta(hours=policy.loan.offer_valid_hours)
+        expires_at = now + timedelta(hours=self.policy.loan.offer_valid_hours)
         asked = Reservation(
-            decision_id=self.decision_id, amount_minor=largest, expires_at=expires_at
+            decision_id=self.decision_id,
+            amount_minor=largest,
+            expires_at=expires_at,
+            industry=live.industry,
         )
-        claim = Claim(takes=asked, ceiling_minor=ceiling_minor)
+        ceiling_minor = self.policy.exposure_max_minor(MERCHANT_LOAN)
+        claim = Claim(takes=asked, ceiling_minor=ceiling_minor, shares=shares)
         claimant = Claimant(claim=claim, partner=self.partner, token=token)
         if not claims.take(transaction, claimant):
             return _again("there is no room any more")

@@ -19,7 +19,7 @@ def score_entities(desk: Desk, *, product: str, entity_ids: Sequence[str]) -> di
 
     Features of a request (its amount, its term) are missing to the model.
     """
-    policy, model = desk.in_force.policy, desk.in_force.model(product)
+    policy, model = desk.in_force.policy_for(desk.partner), desk.in_force.model(product)
     evidence = desk.evidence[product].read(entity_ids, now=desk.now())
     rows = [
         {**one.values, **desk.request_values(product, one.values, NO_REQUEST)}

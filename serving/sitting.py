@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from credit.contract import ENTITY_OF
-from credit.ledger.exposure import Line
 from credit.policy.evidence import Evidence
+from records.decisions import NoRoom
 from records.store import RecordsUnavailableError
 from serving.desk import Case, Desk
 from serving.evidence import note_slow, read_evidence, unavailable
 from serving.messenger import Messenger, NoAnswerError
-from serving.underwrite import Known, Underwritten, underwrite_all
+from serving.underwrite import Known, Standing, Underwritten, read_standing, underwrite_all
 
 # Enough to share the calls' cost; few enough that one sitting's entries are synced to disk while
 # the next is heard.
@@ -23,8 +22,9 @@ CASES_MAX = 16
 EVIDENCE_WITHIN_SECONDS = 0.15
 # Under a rush cases wait for their turn, not for the features: a source that is well is still read.
 EVIDENCE_LEAST_SECONDS = 0.05
-# Without its line no case can be heard: it is waited for as long as an answer may take in trouble.
-LINES_WITHIN_SECONDS = 1.0
+# Without its rules and its line no case can be heard: they are waited for as long as an answer may
+# take in trouble.
+RECORDS_WITHIN_SECONDS = 1.0
 SLOW = f"slow: no answer within {EVIDENCE_WITHIN_SECONDS * 1000:.0f} ms"
 
 
@@ -32,11 +32,11 @@ SLOW = f"slow: no answer within {EVIDENCE_WITHIN_SECONDS * 1000:.0f} ms"
 class _Waiting:
     """A case that waits for its hearing, since when (loop time), and where it is told.
 
-    `line`: how its line stands, where a refused claim has just shown it.
+    `refused`: how line and shares stand, where a refused claim has just shown it.
     """
 
     case: Case
-    line: Line | None
+    refused: NoRoom | None
     since: float
     outcome: asyncio.Future[Underwritten]
 
@@ -60,12 +60,12 @@ class Sitting:
     def __init__(self, desk: Desk) -> None:
         self._dockets = {product: _Docket(product, desk) for product in desk.evidence}
 
-    async def hear(self, case: Case, line: Line | None = None) -> Underwritten:
+    async def hear(self, case: Case, refused: NoRoom | None = None) -> Underwritten:
         """The decision on one case; RequestError where it is refused.
 
-        `line`: how the line stands, where that is known better than it could be read.
+        `refused`: how line and shares stand, where that is known better than it could be read.
         """
-        return await self._dockets[case.product].hear(case, line)
+        return await self._dockets[case.product].hear(case, refused)
 
     def close(self) -> None:
         """Let the reading threads end."""
@@ -80,21 +80,21 @@ class _Docket:
         self._product = product
         self._desk = desk
         self._features = Messenger(f"{product} features")
-        self._lines = Messenger(f"{product} lines")
+        self._records = Messenger(f"{product} records")
         self._waiting: list[_Waiting] = []
         self._session: asyncio.Task[None] | None = None
 
-    async def hear(self, case: Case, line: Line | None) -> Underwritten:
+    async def hear(self, case: Case, refused: NoRoom | None) -> Underwritten:
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Underwritten] = loop.create_future()
-        self._waiting.append(_Waiting(case, line, loop.time(), outcome))
+        self._waiting.append(_Waiting(case, refused, loop.time(), outcome))
         if self._session is None or self._session.done():
             self._session = loop.create_task(self._sit())
         return await outcome
 
     def close(self) -> None:
         self._features.close()
-        self._lines.close()
+        self._records.close()
 
     async def _sit(self) -> None:
         while self._waiting:
@@ -118,21 +118,19 @@ class _Docket:
         self, present: Sequence[_Waiting], at: datetime, *, until: float
     ) -> list[Known]:
         """All that a hearing needs of the world, read beside the event loop."""
-        entity_ids = [one.case.entity_id for one in present]
-        reading = asyncio.create_task(self._read_lines(entity_ids))
-        evidence = await self._evidence(entity_ids, at, until=until)
-        lines = await reading
+        cases = [one.case for one in present]
+        reading = asyncio.create_task(self._read_standing(cases))
+        evidence = await self._evidence([case.entity_id for case in cases], at, until=until)
+        standing = await reading
         return [
-            Known(known, one.line or line)
-            for one, known, line in zip(present, evidence, lines, strict=True)
+            Known(known, stands.after(one.refused))
+            for one, known, stands in zip(present, evidence, standing, strict=True)
         ]
 
-    async def _read_lines(self, entity_ids: Sequence[str]) -> list[Line]:
-        kind = ENTITY_OF[self._product]
-        read = partial(self._desk.lines.read, kind=kind, entity_ids=entity_ids)
-        until = asyncio.get_running_loop().time() + LINES_WITHIN_SECONDS
+    async def _read_standing(self, cases: Sequence[Case]) -> list[Standing]:
+        until = asyncio.get_running_loop().time() + RECORDS_WITHIN_SECONDS
         try:
-            return await self._lines.ask(read, until=until)
+            return await self._records.ask(partial(read_standing, cases, self._desk), until=until)
         except NoAnswerError as error:
             raise RecordsUnavailableError(str(error)) from None
 

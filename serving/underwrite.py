@@ -3,72 +3,58 @@
 Nothing is answered from here: `serving.office` answers when the entry is durable.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from credit.contract import ENTITY_OF
 from credit.errors import InputError
-from credit.ledger.exposure import Line, room_minor
+from credit.ledger.exposure import Line
 from credit.policy.application import LoanApplication
-from credit.policy.decide import decide_loan, decide_waiver
-from credit.policy.decision import Decision, Scored, to_json
-from credit.policy.evidence import Evidence, Freshness, Value
-from credit.policy.offers import candidates
+from credit.policy.context import refuse_undeclared
+from credit.policy.decision import Decision
+from credit.policy.evidence import Evidence
 from credit.policy.reasons import MODEL, REASONS
 from credit.policy.requests import duration_days, refuse_foreign_currency
-from credit.policy.room import Room
-from credit.policy.terms import Policy
-from records.decisions import Claim
-from records.instants import instant_text
+from records.counters import Counter
+from records.decisions import Claim, NoRoom
 from records.journal import Entry
 from records.operations import new_id
 from serving.claims import claim_of
 from serving.desk import MODEL_REASONS_MAX, Case, Desk, Model
+from serving.entries import entry_of
 from serving.evidence import read_evidence
+from serving.hearing import Candidacy, Hearing, ruled, score_all
 from serving.problems import RequestError
+from serving.rules import Effective, Rules
+from serving.shadow import Shadow, decided_beside
 
 # Stands in for the model's reasons until a decision is seen to give them.
 _STAND_IN = (next(reason.code for reason in REASONS if reason.source == MODEL),)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidacy:
-    """A candidate as it was scored, with the features that only its request has."""
+class Standing:
+    """How a case stands in the records: what decides it, its line, what its partner has open."""
 
-    scored: Scored
-    request_features: Mapping[str, Value]
+    rules: Rules
+    line: Line
+    used: Mapping[Counter, int]
 
-    def pinned(self) -> dict[str, Any]:
-        """As the journal keeps it."""
-        return {
-            "amount_minor": self.scored.amount_minor,
-            "term_days": self.scored.term_days,
-            "probability": self.scored.probability,
-            "reasons": list(self.scored.reasons),
-            "request_features": dict(self.request_features),
-        }
+    def after(self, refused: NoRoom | None) -> "Standing":
+        """The same with what a refused claim has just shown."""
+        if refused is None:
+            return self
+        return replace(self, line=refused.line, used={**self.used, **refused.shares})
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was read for a case: its evidence, and how its line stands."""
+    """What was read for a case: its evidence, and how it stands in the records."""
 
     evidence: Evidence
-    line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """A case with all that it is decided on. `room`: what is left for it."""
-
-    case: Case
-    at: datetime
-    policy: Policy
-    evidence: Evidence
-    model: Model | None
-    room: Room
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +65,39 @@ class Underwritten:
     claim: Claim | None
 
 
-def underwrite(case: Case, desk: Desk, line: Line | None = None) -> Underwritten:
+def underwrite(case: Case, desk: Desk, refused: NoRoom | None = None) -> Underwritten:
     """The decision on `case` with all it was made of, ready for the journal; reads as it goes.
 
-    `line`: how the line stands, where that is known already. RequestError where the request is in
-    another currency, or ends before now.
+    `refused`: how the line and the shares stand, where a refused claim has just shown it.
+    RequestError where the request is in another currency, ends before now, or carries context
+    that the policy does not declare.
     """
     at, source = desk.now(), desk.evidence[case.product]
     [evidence] = read_evidence(case.product, source, [case.entity_id], now=at)
-    if line is None:
-        kind = ENTITY_OF[case.product]
-        [line] = desk.lines.read(kind=kind, entity_ids=[case.entity_id])
-    [outcome] = underwrite_all([case], desk, [Known(evidence, line)], at)
+    [standing] = read_standing([case], desk)
+    [outcome] = underwrite_all([case], desk, [Known(evidence, standing.after(refused))], at)
     if isinstance(outcome, RequestError):
         raise outcome
     return outcome
+
+
+def read_standing(cases: Sequence[Case], desk: Desk) -> list[Standing]:
+    """How cases of one product stand, each by the rules of its scene."""
+    desk.in_force.look_if_late()
+    partner, product = desk.partner, cases[0].product
+    rules = [
+        desk.in_force.rules_for(product=product, partner=partner, scene=case.scene)
+        for case in cases
+    ]
+    exposures = desk.ledger.read(
+        kind=ENTITY_OF[product],
+        entity_ids=[case.entity_id for case in cases],
+        counters=set().union(*(one.counters(product, partner) for one in rules)),
+    )
+    return [
+        Standing(one, line, exposures.used)
+        for one, line in zip(rules, exposures.lines, strict=True)
+    ]
 
 
 def underwrite_all(
@@ -103,100 +107,74 @@ def underwrite_all(
 
     Nothing is read here. Each gets its decision or its own refusal, in order.
     """
-    policy = desk.in_force.policy
     models = {product: desk.in_force.model(product) for product in {it.product for it in cases}}
-    refusals = [_impossible(case, policy, at) for case in cases]
-    hearings = [
-        _hearing(case, at, policy, one, models[case.product])
+    refusals = [
+        _impossible(case, one.standing.rules, at) for case, one in zip(cases, known, strict=True)
+    ]
+    heard = [
+        (_hearing(case, one, one.standing.rules.live, models[case.product], desk=desk, at=at), one)
         for case, one, no in zip(cases, known, refusals, strict=True)
         if no is None
     ]
+    hearings = [hearing for hearing, _ in heard]
+    scored = score_all(hearings, desk)
+    beside = iter(_beside(heard, desk))
     told = (
-        _underwritten(hearing, *_decide(hearing, scored), desk)
-        for hearing, scored in zip(hearings, _score(hearings, desk), strict=True)
+        _underwritten(hearing, *_decide(hearing, these), next(beside), desk)
+        for hearing, these in zip(hearings, scored, strict=True)
     )
     return [no or next(told) for no in refusals]
 
 
 def _hearing(
-    case: Case, at: datetime, policy: Policy, known: Known, model: Model | None
+    case: Case, known: Known, by: Effective, model: Model | None, *, desk: Desk, at: datetime
 ) -> Hearing:
-    ceiling = policy.exposure_max_minor(case.product)
-    room = Room(own_minor=room_minor(known.line, ceiling_minor=ceiling, at=at), shared_minor=None)
-    return Hearing(case, at, policy, known.evidence, model, room)
+    standing = known.standing
+    room = by.room(case.product, desk.partner, standing.line, standing.used, at=at)
+    stopped = standing.rules.stopped
+    return Hearing(case, at, by, known.evidence, model, room, stopped)
 
 
-def _impossible(case: Case, policy: Policy, at: datetime) -> RequestError | None:
+def _beside(heard: Sequence[tuple[Hearing, Known]], desk: Desk) -> list[list[Shadow]]:
+    """What the policies in shadow say of each hearing; while decisions are stopped, nothing."""
+    shadows = [() if one.stopped else known.standing.rules.shadows for one, known in heard]
+    hearings = [
+        _hearing(one.case, known, by, one.model, desk=desk, at=one.at)
+        for (one, known), these in zip(heard, shadows, strict=True)
+        for by in these
+    ]
+    told = decided_beside(hearings, desk)
+    return [[next(told) for _ in these] for these in shadows]
+
+
+def _impossible(case: Case, rules: Rules, at: datetime) -> RequestError | None:
     """The credit rules' own refusals, told as the wire names them."""
-    asked, sent = case.application, case.request
+    asked, sent, policy = case.application, case.request, rules.policy
     try:
         refuse_foreign_currency(asked.currency, policy.currency)
     except InputError as error:
-        return _refused("CURRENCY_MISMATCH", error, "currency", sent)
-    if isinstance(asked, LoanApplication):
-        return None
+        return _refused("CURRENCY_MISMATCH", error, "currency", sent["currency"])
+    if not isinstance(asked, LoanApplication):
+        try:
+            duration_days(asked, at)
+        except InputError as error:
+            return _refused("FIELD_INVALID", error, "due_at", sent["due_at"])
+    return None if rules.stopped else _context_refused(case, rules)
+
+
+def _context_refused(case: Case, rules: Rules) -> RequestError | None:
+    asked, policy = case.application, rules.policy
+    terms = policy.loan if isinstance(asked, LoanApplication) else policy.waiver
     try:
-        duration_days(asked, at)
+        refuse_undeclared(asked.context, terms.context)
     except InputError as error:
-        return _refused("FIELD_INVALID", error, "due_at", sent)
+        field = error.problem.partition(" ")[0]
+        return _refused("FIELD_INVALID", error, field, asked.context.get(field.partition(".")[2]))
     return None
 
 
-def _refused(code: str, error: InputError, field: str, sent: Mapping[str, Any]) -> RequestError:
-    return RequestError(code, error.problem, error.mend, field=field, value=sent[field])
-
-
-def _score(hearings: Sequence[Hearing], desk: Desk) -> list[tuple[Candidacy, ...]]:
-    """Every candidate of every hearing scored; none where a model or fresh evidence lacks."""
-    asked = [tuple(_asked(hearing, desk)) for hearing in hearings]
-    told: dict[str, Iterator[float]] = {}
-    for product, model in {hearing.case.product: hearing.model for hearing in hearings}.items():
-        rows = [
-            {**hearing.evidence.values, **extra}
-            for hearing, requests in zip(hearings, asked, strict=True)
-            if hearing.case.product == product
-            for _, extra in requests
-        ]
-        told[product] = iter(model.scorer.score(rows) if model and rows else ())
-    return [
-        tuple(
-            Candidacy(
-                Scored(
-                    request["amount_minor"], request["term_days"], next(told[hearing.case.product])
-                ),
-                extra,
-            )
-            for request, extra in requests
-        )
-        for hearing, requests in zip(hearings, asked, strict=True)
-    ]
-
-
-def _asked(hearing: Hearing, desk: Desk) -> Iterator[tuple[dict[str, Any], Mapping[str, Value]]]:
-    """The requests to score, each with the features that only it has."""
-    if hearing.model is None or hearing.evidence.freshness is not Freshness.FRESH:
-        return
-    for request in _candidates(hearing):
-        extra = desk.request_values(hearing.case.product, hearing.evidence.values, request)
-        yield request, extra
-
-
-def _candidates(hearing: Hearing) -> Iterator[dict[str, Any]]:
-    """The requests to score: as asked first, then what may be offered instead."""
-    asked = hearing.case.application
-    if isinstance(asked, LoanApplication):
-        for one in candidates(asked, hearing.evidence, hearing.policy, hearing.room):
-            yield {
-                "amount_minor": one.amount_minor,
-                "term_days": one.term_days,
-                "scene": None,
-            }
-    else:
-        yield {
-            "amount_minor": asked.deposit_minor,
-            "term_days": duration_days(asked, hearing.at),
-            "scene": asked.scene,
-        }
+def _refused(code: str, error: InputError, field: str, value: Any) -> RequestError:
+    return RequestError(code, error.problem, error.mend, field=field, value=value)
 
 
 def _decide(
@@ -208,76 +186,28 @@ def _decide(
     stand-in shows that its word is given.
     """
     if hearing.model is None or not scored:
-        return scored, _ruled(hearing, ())
+        return scored, ruled(hearing, ())
     told = [candidacy.scored for candidacy in scored]
-    probe = _ruled(hearing, (replace(told[0], reasons=_STAND_IN), *told[1:]))
+    probe = ruled(hearing, (replace(told[0], reasons=_STAND_IN), *told[1:]))
     if not any(reason.source == MODEL for reason in probe.reasons):
         return scored, probe
     row = {**hearing.evidence.values, **scored[0].request_features}
     first = replace(told[0], reasons=hearing.model.scorer.reasons(row, MODEL_REASONS_MAX))
     scored = (replace(scored[0], scored=first), *scored[1:])
-    return scored, _ruled(hearing, (first, *told[1:]))
-
-
-def _ruled(hearing: Hearing, scored: Sequence[Scored]) -> Decision:
-    asked, evidence = hearing.case.application, hearing.evidence
-    policy, room, at = hearing.policy, hearing.room, hearing.at
-    if isinstance(asked, LoanApplication):
-        return decide_loan(asked, evidence, scored, policy=policy, room=room, at=at)
-    return decide_waiver(asked, evidence, scored, policy=policy, room=room, at=at)
+    return scored, ruled(hearing, (first, *told[1:]))
 
 
 def _underwritten(
-    hearing: Hearing, scored: Sequence[Candidacy], decision: Decision, desk: Desk
-) -> Underwritten:
-    decision_id = new_id()
-    claim = claim_of(hearing.case, decision, hearing.policy, decision_id=decision_id)
-    entry = _entry(hearing, scored, decision, desk, decision_id=decision_id)
-    if claim and claim.auth_no:
-        entry["reference_id"] = claim.auth_no
-    return Underwritten(entry, claim)
-
-
-def _entry(
     hearing: Hearing,
     scored: Sequence[Candidacy],
     decision: Decision,
+    shadows: list[Shadow],
     desk: Desk,
-    *,
-    decision_id: str,
-) -> Entry:
-    case, decided_at = hearing.case, instant_text(hearing.at)
-    model = dict(hearing.model.identity) if hearing.model else None
-    answer: dict[str, Any] = {"decision_id": decision_id, "decided_at": decided_at}
-    answer |= to_json(decision) | {"model": model}
-    return Entry(
-        decision_id=decision_id,
-        partner=desk.partner,
-        product=case.product,
-        entity_id=case.entity_id,
-        reference_id=case.order_no if _is_loan(case) and case.order_no else decision_id,
-        order_no=case.order_no,
-        decided_at=decided_at,
-        request=dict(case.request),
-        evidence=_pinned(hearing.evidence),
-        scored=[candidacy.pinned() for candidacy in scored],
-        room_minor=hearing.room.own_minor,
-        model=model,
-        policy=answer["policy"],
-        decision=answer,
-        hold=None,
-        clock=desk.clock,
-    )
-
-
-def _is_loan(case: Case) -> bool:
-    return isinstance(case.application, LoanApplication)
-
-
-def _pinned(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "values": dict(evidence.values),
-        "as_of": instant_text(evidence.as_of) if evidence.as_of else None,
-        "freshness": evidence.freshness.value,
-        "detail": evidence.detail,
-    }
+) -> Underwritten:
+    decision_id, partner = new_id(), desk.partner
+    claim = claim_of(hearing.case, decision, hearing.by, partner=partner, decision_id=decision_id)
+    entry = entry_of(hearing, scored, decision, desk, decision_id=decision_id)
+    entry["shadows"] = shadows
+    if claim and claim.auth_no:
+        entry["reference_id"] = claim.auth_no
+    return Underwritten(entry, claim)

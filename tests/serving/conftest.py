@@ -1,6 +1,7 @@
 """An office over real records and the shipped policy, with evidence and a model made up."""
 
 import json
+import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from credit.contract import PRODUCTS
+from credit.ledger.lifecycle import Refused
+from credit.policy.documents import read_document
 from credit.policy.evidence import Evidence, Freshness
-from records import policies
+from credit.policy.life import Event
+from records import policy_moves
 from records.anchors import Anchors
 from records.group_commit import GroupCommit
-from records.lines import CreditLines
+from records.policy_versions import draft_of
 from records.store import open_records
 from serving.app import application
 from serving.desk import Desk, Model
+from serving.exposures import OpenExposures
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
@@ -26,6 +31,7 @@ from serving.upkeep import Upkeep
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
 PLATFORM = (Path(__file__).resolve().parents[2] / "partners" / "platform.toml").read_text()
+VERSION = tomllib.loads(PLATFORM)["version"]
 
 LOAN = {
     "application_id": "a1",
@@ -110,7 +116,7 @@ def branch(tmp_path):
     clock = [NOW]
     records = open_records(f"sqlite:///{tmp_path}/records.db", fixed_now=lambda: clock[0])
     with records.writing() as transaction:
-        policies.seed(transaction.connection, PLATFORM, by="test", at=NOW)
+        policy_moves.seed_all(transaction, [draft_of(read_document(PLATFORM))], by="test")
     scorer, register = FakeScorer(), FakeRegister(dict.fromkeys(PRODUCTS, "v1"))
     in_force = InForce(records, register, lambda _: Model(scorer, IDENTITY), PRODUCTS)
     evidence = {
@@ -118,13 +124,50 @@ def branch(tmp_path):
         "deposit-waiver": FakeEvidence({"spend_90d": 100_000.0}),
     }
     desk = Desk(
-        evidence, CreditLines(records), request_values, in_force, lambda: clock[0], "real", "local"
+        evidence,
+        OpenExposures(records),
+        request_values,
+        in_force,
+        lambda: clock[0],
+        "real",
+        "local",
     )
     commit = GroupCommit(records)
     upkeep = Upkeep(records, commit, Anchors(tmp_path / "anchors.jsonl"))
     office = Office(desk, in_force, records, commit, Metrics(), desk, Sitting(desk), upkeep)
     yield Branch(office, evidence, scorer, register, clock)
     office.close()
+
+
+@pytest.fixture
+def put(branch):
+    """Puts a document in force, as text: live, or as `how` says; taken up at once."""
+
+    def publish(text, how=Event.PUBLISHED, since=None):
+        draft = draft_of(read_document(text))
+        with branch.office.records.writing() as transaction:
+            version = policy_moves.propose(transaction, draft, by="test")
+            version = policy_moves.moved(transaction, version, Event.CHECKED, by="test")
+            moved = policy_moves.moved(transaction, version, how, by="test", since=since)
+            assert not isinstance(moved, Refused), moved
+        branch.office.in_force.refresh()
+
+    return publish
+
+
+@pytest.fixture
+def platform():
+    """The platform's document with changes, under a version of its own."""
+    versions = iter(range(10**6))
+
+    def changed(*changes):
+        text = PLATFORM.replace(VERSION, f"t{next(versions)}")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        return text
+
+    return changed
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A hold's and a loan's whole life over HTTP: what is held, moved, refused, and never doubled."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -209,10 +208,10 @@ def test_without_a_line_the_policys_ceiling_bounds_the_sum(order):
 
 def test_a_claim_that_comes_too_late_is_decided_again(order, line, branch, monkeypatch):
     line("user", "u1", limit_minor=40_000)
-    read = type(branch.office.desk.lines).read
-    stale = read(branch.office.desk.lines, kind="user", entity_ids=["u1"])
+    ledger = branch.office.desk.ledger
+    stale = ledger.read(kind="user", entity_ids=["u1"], counters=[])
     order("o1")
-    monkeypatch.setattr(type(branch.office.desk.lines), "read", lambda *_, **__: stale)
+    monkeypatch.setattr(type(ledger), "read", lambda *_, **__: stale)
     answer = order("o2").json()
     assert (answer["credit_minor"], answer["deposit_due_minor"]) == (10_000, 20_000)
     assert line("user", "u1")["exposure_minor"] == 40_000
@@ -346,7 +345,7 @@ def test_what_is_kept_of_an_answer_says_nothing_of_whom_it_was_about(order, bran
 
 
 @pytest.mark.parametrize("why", ["erased", "old", "no longer offered"])
-def test_nobody_approves_what_may_not_be_offered_now(approved, ask, branch, why):
+def test_nobody_approves_what_may_not_be_offered_now(approved, ask, branch, why, put, platform):
     from records.subjects import erase
 
     branch.scorer.probability = 0.14
@@ -357,9 +356,7 @@ def test_nobody_approves_what_may_not_be_offered_now(approved, ask, branch, why)
     elif why == "old":
         branch.clock[0] += timedelta(hours=73)
     else:
-        policy = branch.office.in_force.policy
-        loan = replace(policy.loan, terms_days=(30, 60))
-        branch.office.in_force._policy = replace(policy, loan=loan)
+        put(platform(("terms_days = [30, 60, 90, 180, 360]", "terms_days = [30, 60]")))
     word = {"outcome": "approve", "reason": "known", "reviewer": "j.doe"}
     assert refused(ask(path, word)) == (409, "ILLEGAL_STATUS")
     assert ask(path, word | {"outcome": "decline"}).status_code == 200

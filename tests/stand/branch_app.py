@@ -25,11 +25,11 @@ from credit.policy.evidence import Evidence, Freshness
 from records import policies
 from records.anchors import Anchors
 from records.group_commit import GroupCommit
-from records.lines import CreditLines
 from records.store import Records, open_records
 from serving.app import application
 from serving.assembly import PATIENCE_SECONDS
 from serving.desk import Desk, Model
+from serving.exposures import OpenExposures
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
@@ -148,7 +148,7 @@ def open_office(plan: Plan) -> Office:
     in_force = InForce(records, MadeUpRegister(), lambda _artefact: model, PRODUCTS)
     desk = Desk(
         evidence={product: FreshEvidence(product) for product in PRODUCTS},
-        lines=CreditLines(records),
+        ledger=OpenExposures(records),
         request_values=_request_values,
         in_force=in_force,
         now=lambda: datetime.now(UTC),
