@@ -22,7 +22,7 @@ from credit.policy.instalments import (
     fee_minor,
     stopped_instalments,
 )
-from credit.policy.lift import DOES_NOT_PAY, NO_SUBSIDY, PAYS, UNCERTAIN, measured_lift, pays
+from credit.policy.lift import DOES_NOT_PAY, NO_SUBSIDY, PAYS, UNCERTAIN, Pays, measured_lift, pays
 from credit.policy.reading import TermsError
 from credit.policy.terms import Policy, parse_policy
 
@@ -157,26 +157,26 @@ def test_the_interval_is_the_one_of_the_log_ratio(found: Holdout) -> None:
         assert isclose(1 + end / MILLION, wanted, rel_tol=1e-9, abs_tol=1.1e-6)
 
 
-@given(
-    amount=amounts,
-    subsidy=st.integers(0, 100_000),
-    margin=shares,
-    lift=st.integers(0, 3 * MILLION),
-)
+@given(amount=amounts, subsidy=st.integers(1, 100_000), margin=shares)
 def test_a_subsidy_pays_exactly_from_its_break_even_on(
-    platform: Policy, amount: int, subsidy: int, margin: int, lift: int
+    platform: Policy, amount: int, subsidy: int, margin: int
 ) -> None:
-    terms = replace(
-        platform.instalment,
-        gross_margin_ppm=margin,
-        lift=replace(platform.instalment.lift, assumed_share_ppm=lift),
-    )
-    judged = pays(amount, subsidy, terms)
-    if subsidy == 0:
-        assert judged.verdict == NO_SUBSIDY
+    def judged(lift_ppm: int) -> Pays:
+        lift = replace(platform.instalment.lift, assumed_share_ppm=lift_ppm)
+        terms = replace(platform.instalment, gross_margin_ppm=margin, lift=lift)
+        return pays(amount, subsidy, terms)
+
+    least = judged(0).break_even_ppm
+    if least is None:
+        assert judged(1000 * MILLION).verdict == DOES_NOT_PAY
         return
-    reached = judged.break_even_ppm is not None and lift >= judged.break_even_ppm
-    assert (judged.verdict == PAYS) == reached
+    assert judged(least).verdict == PAYS
+    assert judged(least - 1).verdict == DOES_NOT_PAY
+
+
+def test_without_a_subsidy_there_is_nothing_to_pay_back(platform: Policy) -> None:
+    judged = pays(600_000, 0, platform.instalment)
+    assert (judged.verdict, judged.break_even_ppm) == (NO_SUBSIDY, 0)
 
 
 def test_what_lies_between_the_ends_of_the_interval_is_not_known(platform: Policy) -> None:
