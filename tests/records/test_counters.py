@@ -15,7 +15,7 @@ from records.expiry import expire_due
 from records.holds import Opening
 from records.loans import Reservation
 from records.store import open_records
-from records.tables import CONCENTRATIONS
+from records.tables import CONCENTRATIONS, HOLDS, LOANS
 from records.verification.verify import verify
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -295,3 +295,28 @@ def test_a_counter_that_was_changed_is_found(records, a_waiver, name, by_minor):
     faults = [fault for check in verify(records).checks for fault in check.faults]
     should = f"used_minor is {100 + by_minor}, should be 100"
     assert faults == [f"{product} of {kind} {whose}: {should}"]
+
+
+def test_of_several_ceilings_each_binds_who_came_with_it(records, a_waiver):
+    ceilings = [200, 50, 200]
+    asked = [a_waiver(f"u{n}", 40, shares=[cap(BIKES, it)]) for n, it in enumerate(ceilings)]
+    answers = together(records, asked)
+    assert [type(told) for told in answers] == [Recorded, NoRoom, Recorded]
+    assert counted(records, BIKES) == [80]
+
+
+@pytest.mark.parametrize("table", [HOLDS, LOANS], ids=["hold", "loan"])
+def test_exposure_moved_to_another_industry_is_found_also_where_the_counters_were_made_to_fit(
+    records, a_waiver, a_loan, table
+):
+    together(
+        records, [a_waiver(industry="mobility", name="h"), a_loan(industry="mobility", name="l")]
+    )
+    with records.writing() as transaction:
+        connection, product = transaction.connection, WAIVER if table is HOLDS else LOAN
+        connection.execute(update(table).values(industry="lodging"))
+        c = CONCENTRATIONS.c
+        moved = update(CONCENTRATIONS).where(c.kind == INDUSTRY, c.product == product)
+        connection.execute(moved.values(name="lodging"))
+    [fault] = [fault for check in verify(records).checks for fault in check.faults]
+    assert fault.endswith("industry is 'lodging', should be 'mobility'")
