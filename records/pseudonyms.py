@@ -10,9 +10,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from credit.contract import ENTITY_OF
+from credit.contract import ENTITY_OF, INSTALMENT_OFFER
 
-KIND_OF: Mapping[str, str] = ENTITY_OF
+KIND_OF: Mapping[str, str] = {**ENTITY_OF, INSTALMENT_OFFER: "merchant"}
 ERASED = "erased:"
 
 

@@ -12,6 +12,7 @@ from records import journal
 from records.store import Connection
 from serving.cases import LOAN_PATH, WAIVER_PATH, loan_case, waiver_case
 from serving.endpoint import Endpoint, asked_for, found, in_path, json_response
+from serving.instalments import INSTALMENTS
 from serving.intake import idempotency_key, read_body
 from serving.ledger_api import LEDGER
 from serving.office import Office
@@ -110,6 +111,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "A decision with its trace",
         answer="Decision",
     ),
+    INSTALMENTS,
     *LEDGER,
     Endpoint("/v1/scores", "POST", score, "Score entities; nothing is decided", SCORES, "Scores"),
     Endpoint("/healthz", "GET", healthz, "The process answers", answer="Health"),

@@ -79,6 +79,25 @@ class Office:
                 return self._told(told, asked, heard.entry)
             refused = told if refused is None else FULL
 
+    async def record(self, asked: Asked, decide: Callable[[], Entry]) -> bytes:
+        """A decision that takes nothing of any line, durable; it is made beside the event loop.
+
+        RequestError where it contradicts an earlier one.
+        """
+        with self.keys.holding(asked.partner, asked.key):
+            try:
+                async with _in_time():
+                    entry = await to_thread.run_sync(
+                        decide, abandon_on_cancel=True, limiter=self._readers
+                    )
+            except RequestError:
+                if before := await self.reading(partial(self._before, asked=asked)):
+                    return before
+                raise
+            told = await self.put(Recording(asked=asked, entry=entry, claim=None))
+            assert not isinstance(told, NoRoom)  # noqa: S101 - what claims nothing finds room
+            return self._told(told, asked, entry)
+
     async def change(self, effect: Effect, *, key: str, content_sha256: str) -> bytes:
         """The answer to a change of the ledger, durable, once for a key; or why it may not be."""
         partner = self.desk.partner

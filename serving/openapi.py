@@ -6,6 +6,7 @@ from typing import Any
 from credit.contract import PRODUCTS
 from serving.api import ENDPOINTS
 from serving.endpoint import Endpoint
+from serving.instalment_shapes import INSTALMENT_ORDER
 from serving.problems import MEDIA_TYPE, PROBLEMS
 from serving.review import OUTCOMES
 from serving.schemas import ANSWERS
@@ -69,7 +70,7 @@ def document() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    bodies = {shape.name: _body(shape) for shape in SHAPES}
+    bodies = {shape.name: _body(shape) for shape in (*SHAPES, INSTALMENT_ORDER)}
     return bodies | dict(ANSWERS) | {"Problem": _problem()}
 
 

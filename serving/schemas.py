@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from credit.contract import ENTITY_OF, PRODUCTS
+from credit.contract import ENTITY_OF, INSTALMENT_OFFER, PRODUCTS
 from credit.ledger.hold import HoldState
 from credit.ledger.loan import LoanState
+from credit.policy.instalment_terms import ASSUMPTION
+from credit.policy.instalments import MONTH, ORDER
+from credit.policy.lift import DOES_NOT_PAY, MEASURED, NO_SUBSIDY, PAYS, UNCERTAIN
 from credit.policy.reasons import MODEL, REASONS, RULE
 
 _TEXT = {"type": "string"}
@@ -36,6 +39,7 @@ _REASON = _object(
 )
 _STEP = _object(step=_TEXT, inputs={"type": "object"}, comparison=_TEXT, result=_TEXT, layer=_TEXT)
 _INSTALMENT = _object(due_on=_DAY, due_minor=_WHOLE, principal_minor=_WHOLE, interest_minor=_WHOLE)
+_OUTCOME = {"type": "string", "enum": ["approve", "refer", "decline"]}
 _OFFER = _object(
     amount_minor=_WHOLE,
     term_days=_WHOLE,
@@ -43,6 +47,35 @@ _OFFER = _object(
     fees_minor=_WHOLE,
     repayment_type=_TEXT,
     schedule=_list(_INSTALMENT),
+)
+_INSTALMENT_OFFER = _object(
+    count=_WHOLE,
+    instalment_minor=_WHOLE,
+    fee_minor=_WHOLE,
+    subsidy_minor=_WHOLE,
+    consumer_fee_minor=_WHOLE,
+    schedule=_list(
+        _object(due_on=_DAY, due_minor=_WHOLE, principal_minor=_WHOLE, fee_minor=_WHOLE)
+    ),
+)
+_SUBSIDY = _object(
+    share=_SHARE,
+    budget_minor=_WHOLE,
+    used_minor=_maybe(_WHOLE),
+    left_minor=_WHOLE,
+    held_against={"type": "string", "enum": [MONTH, ORDER]},
+    note=_TEXT,
+)
+_PAYS = _object(
+    verdict={"type": "string", "enum": [PAYS, DOES_NOT_PAY, UNCERTAIN, NO_SUBSIDY]},
+    label={"type": "string", "enum": [ASSUMPTION, MEASURED]},
+    assumptions=_list(_TEXT),
+    expected_cost_minor=_WHOLE,
+    expected_margin_minor=_WHOLE,
+    margin_low_minor=_maybe(_WHOLE),
+    margin_high_minor=_maybe(_WHOLE),
+    lift=_object(share=_NUMBER, low=_maybe(_NUMBER), high=_maybe(_NUMBER), source=_TEXT),
+    break_even_lift=_maybe(_NUMBER),
 )
 
 
@@ -68,7 +101,7 @@ def _decision(**own: Any) -> dict[str, Any]:
         decision_id=_TEXT,
         decided_at=_INSTANT,
         product={"type": "string", "enum": list(PRODUCTS)},
-        outcome={"type": "string", "enum": ["approve", "refer", "decline"]},
+        outcome=_OUTCOME,
         reasons=_list(_REASON, maxItems=4),
         probability=_maybe(_SHARE),
         score=_maybe(_WHOLE),
@@ -94,6 +127,21 @@ ANSWERS: Mapping[str, dict[str, Any]] = {
         review=_REVIEW,
     ),
     "WaiverDecision": _decision(credit_minor=_WHOLE, deposit_due_minor=_WHOLE),
+    "InstalmentDecision": _object(
+        decision_id=_TEXT,
+        decided_at=_INSTANT,
+        product={"type": "string", "enum": [INSTALMENT_OFFER]},
+        outcome=_OUTCOME,
+        reasons=_list(_REASON, maxItems=4),
+        expires_at=_maybe(_INSTANT),
+        degraded=_list(_TEXT),
+        offers=_list(_INSTALMENT_OFFER),
+        subsidy=_SUBSIDY,
+        pays=_maybe(_PAYS),
+        policy=_NAMED,
+        trace=_list(_STEP),
+        model=_maybe(_NAMED),
+    ),
     "WaivedOrder": _decision(
         credit_minor=_WHOLE,
         deposit_due_minor=_WHOLE,
@@ -143,6 +191,7 @@ ANSWERS: Mapping[str, dict[str, Any]] = {
         "oneOf": [
             {"$ref": "#/components/schemas/LoanDecision"},
             {"$ref": "#/components/schemas/WaiverDecision"},
+            {"$ref": "#/components/schemas/InstalmentDecision"},
         ]
     },
     "Scores": _object(

@@ -1,6 +1,7 @@
 """An instalment decision in the interface's names, and its application as it was recorded."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from credit.contract import INSTALMENT_OFFER
@@ -13,8 +14,11 @@ from credit.policy.instalments import (
     InstalmentDecision,
     InstalmentOffer,
     Subsidy,
+    decide_instalments,
+    stopped_instalments,
 )
 from credit.policy.lift import Lift, Pays
+from credit.policy.terms import Policy
 
 NOTES = {
     MONTH: "what the merchant paid this month is counted as it was sent",
@@ -32,6 +36,20 @@ def application_of_order(request: Mapping[str, Any]) -> InstalmentApplication:
         subsidy_used_minor=request.get("subsidy_used_minor"),
         context=request.get("context", {}),
     )
+
+
+def answered(
+    application: InstalmentApplication, *, policy: Policy, at: datetime, stopped: str | None
+) -> dict[str, Any]:
+    """The answer on one order, as whoever answers and whoever replays makes it.
+
+    `stopped`: the switch that stops decisions, in words; None where nothing does.
+    """
+    if stopped is not None:
+        decision = stopped_instalments(application, policy=policy, at=at, by=stopped)
+    else:
+        decision = decide_instalments(application, policy=policy, at=at)
+    return instalments_json(decision)
 
 
 def instalments_json(decision: InstalmentDecision) -> dict[str, Any]:

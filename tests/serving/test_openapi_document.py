@@ -91,6 +91,8 @@ def test_every_documented_call_is_there_and_answers_as_documented(
         life("put", "/v1/lines/{kind}/{entity_id}", line, kind=kind, entity_id=f"{kind[0]}1")
         life("get", "/v1/lines/{kind}/{entity_id}", kind=kind, entity_id=f"{kind[0]}1")
     life("post", f"{waivers}/decisions", waiver())
+    till = {"merchant_id": "m1", "order_amount_minor": 600_000, "currency": "CNY"}
+    life("post", "/v1/instalment-offers/decisions", till)
     life("post", "/v1/scores", {"product": "merchant-loan", "entity_ids": ["m1"]})
     hold = life("post", waivers, waiver(out_order_no="o1"))["hold"]
     for move, body in (
