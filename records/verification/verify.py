@@ -14,6 +14,7 @@ from records.verification.counters_check import check_counters
 from records.verification.holdings_check import check_holds, check_loans
 from records.verification.journal_check import check_journal
 from records.verification.lines_check import check_lines, check_subjects
+from records.verification.policies_check import check_policies
 from records.verification.report import FAULTS_TOLD, LedgerReport, Tally
 from records.verification.snapshots import PAGE_ROWS
 
@@ -31,11 +32,21 @@ def verify(
 
     The chain is recomputed from every column of every row, then held against the anchors noted
     outside the database; names against their tokens; holds, loans and lines against the operations
-    that made them what they are; concentration counters against holds and loans. Reads in pages,
-    each on one state of the records. Of each kind of thing at most `faults_told` faults are told
-    one by one.
+    that made them what they are; concentration counters against holds and loans; policies and
+    switches against their events. Reads in pages, each on one state of the records. Of each kind
+    of thing at most `faults_told` faults are told one by one.
     """
-    names = ("chain", "anchors", "journal", "subjects", "holds", "loans", "lines", "counters")
+    names = (
+        "chain",
+        "anchors",
+        "journal",
+        "subjects",
+        "holds",
+        "loans",
+        "lines",
+        "counters",
+        "policies",
+    )
     told = {name: Tally(name, faults_told) for name in names}
     heads = anchors.read() if anchors else iter(())
     checks: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -46,6 +57,7 @@ def verify(
         ("loans", lambda: check_loans(records, told["loans"])),
         ("lines", lambda: check_lines(records, told["lines"])),
         ("counters", lambda: check_counters(records, told["counters"])),
+        ("policies", lambda: check_policies(records, told["policies"])),
     )
     for name, check in checks:
         if progress:

@@ -1,19 +1,19 @@
 """A ledger that has seen some life: every kind of row there is, written as serving writes them."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from credit.ledger.hold import HoldMove
 from credit.ledger.loan import LoanMove
-from records import decisions, holds, lines, loans, subjects
+from credit.policy.life import Event
+from records import decisions, holds, lines, loans, policy_moves, subjects, switches
 from records.anchors import head
 from records.expiry import expire_due
 from records.instants import instant_text
+from records.policy_versions import Draft, Version
 from records.pseudonyms import KIND_OF
 from records.store import Records, Transaction
-from records.tables import POLICIES, POLICY_EVENTS
 
 PARTNER = "local"
 LOAN, WAIVER = "merchant-loan", "deposit-waiver"
@@ -171,18 +171,20 @@ def _put_line(transaction: Transaction, number: int) -> None:
 
 
 def _propose_policy(transaction: Transaction, number: int) -> None:
-    """A text kept and an event of it."""
-    text, at = f"version = '{number}'", instant_text(transaction.at)
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    kept = {"sha256": sha256, "name": PARTNER, "text": text}
-    transaction.add(POLICIES, kept | {"recorded_at": at, "recorded_by": "test"})
-    row = {
-        "name": PARTNER,
-        "version": str(number),
-        "sha256": sha256,
-        "event": "proposed",
-        "done_by": "test",
-        "at": at,
-        "detail": None,
-    }
-    transaction.journal(POLICY_EVENTS, row, topic="policy.proposed", partner=PARTNER, told=b"{}")
+    """A version of the partner's own; every second one goes live over the one before."""
+    draft = Draft(
+        name=PARTNER,
+        version=str(number),
+        layer="partner",
+        parent="platform",
+        text=f"version = '{number}'",
+    )
+    version = policy_moves.propose(transaction, draft, by="test")
+    events = [Event.CHECKED, Event.PUBLISHED] if number % 18 == 0 else [Event.CHECKED]
+    for event in events:
+        assert isinstance(version, Version), version
+        version = policy_moves.moved(transaction, version, event, by="test")
+    if number % 27 == 0:
+        what = {"product": WAIVER, "partner": PARTNER, "scene": f"scene-{number % 4}"}
+        turn = switches.resume if number % 2 else switches.stop
+        turn(transaction, **what, reason="test", by="test")
