@@ -60,9 +60,14 @@ class Till:
 async def decide_instalments(request: Request, office: Office) -> Response:
     """Say in how many instalments an order may be paid, who pays the fee, and whether it pays."""
     key = idempotency_key(request, required=False)
-    till = Till(parse(await read_body(request), INSTALMENT_ORDER))
+    till = till_of(await read_body(request))
     asked = till.asked(office.desk.partner, key)
     return json_response(await office.record(asked, partial(entry_of, till, office.desk)))
+
+
+def till_of(body: bytes) -> Till:
+    """The order that a body speaks of. RequestError where it cannot be read."""
+    return Till(parse(body, INSTALMENT_ORDER))
 
 
 def entry_of(till: Till, desk: Desk) -> Entry:

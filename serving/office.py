@@ -98,6 +98,13 @@ class Office:
             assert not isinstance(told, NoRoom)  # noqa: S101 - what claims nothing finds room
             return self._told(told, asked, entry)
 
+    def record_now(self, asked: Asked, decide: Callable[[], Entry]) -> bytes:
+        """The same without an event loop."""
+        entry = decide()
+        told = self.commit.hand_in(Recording(asked=asked, entry=entry, claim=None)).result()
+        assert not isinstance(told, NoRoom)  # noqa: S101 - what claims nothing finds room
+        return self._told(told, asked, entry)
+
     async def change(self, effect: Effect, *, key: str, content_sha256: str) -> bytes:
         """The answer to a change of the ledger, durable, once for a key; or why it may not be."""
         partner = self.desk.partner

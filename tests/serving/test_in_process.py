@@ -44,3 +44,14 @@ def test_a_file_that_holds_no_request_is_bad_input_in_one_line(tmp_path, text):
     with pytest.raises(InputError) as refused:
         read_case(file)
     assert "\n" not in str(refused.value)
+
+
+def test_an_order_at_a_till_is_decided_from_a_file_too(tmp_path):
+    settings = read_settings({"VOUCH_HOME": str(tmp_path / "home"), "VOUCH_NOW": "2026-07-01"})
+    file = tmp_path / "order.json"
+    sent = {"merchant_id": "m1", "order_amount_minor": 600_000, "currency": "CNY"}
+    file.write_text(json.dumps({**sent, "out_order_no": "o1"}))
+    answer = decide_file(settings, file)
+    assert (answer["product"], answer["outcome"]) == ("instalment-offer", "approve")
+    assert answer["trace"]
+    assert decide_file(settings, file) == answer
