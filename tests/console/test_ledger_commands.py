@@ -30,9 +30,9 @@ def home(records_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_a_whole_ledger_verifies(home, capsys):
     assert run(["ledger", "verify"]) == 0
     told = capsys.readouterr().out.splitlines()
+    names = ("chain", "anchors", "journal", "subjects", "holds", "loans", "lines")
     assert [line.split()[:2] for line in told] == [
-        ["ok", name]
-        for name in ("chain", "anchors", "journal", "subjects", "holds", "loans", "lines")
+        ["ok", name] for name in (*names, "counters", "policies")
     ]
     assert run(["ledger", "verify", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["holds"] is True
@@ -52,7 +52,8 @@ def test_a_ledger_cut_and_sealed_at_its_new_end_is_held_against_the_anchors(
     home, records_url, capsys
 ):
     with intruder(records_url) as connection:
-        for table in ("decisions", "operations", "batches", "holds", "loans", "lines", "subjects"):
+        journal = ("decisions", "operations", "policy_events", "batches")
+        for table in (*journal, "holds", "loans", "lines", "subjects"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql("UPDATE journal_head SET batch = 0, seq = 0")
     assert run(["ledger", "verify"]) == 1
