@@ -18,6 +18,7 @@ from credit.policy.decision import (
     outcome_of,
 )
 from credit.policy.deposits import Waived
+from credit.policy.documents import PLATFORM
 from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.knockouts import CONTEXT, REQUEST, SENT, Knockout, Ruling, ruled
 from credit.policy.loan_terms import LoanTerms
@@ -75,7 +76,7 @@ class Page:
                 (("freshness", self.evidence.freshness.value), ("scored", len(scored))),
                 "fresh or unknown, and scored",
                 ", ".join(codes) or "fit to decide on",
-                self.policy.name,
+                PLATFORM,
             )
         )
         return codes
@@ -85,7 +86,7 @@ class Page:
         self.degraded.append(f"stopped: {by}")
         inputs = (("switch", by),)
         self.trace.append(
-            Step("kill switch", inputs, "no switch is thrown", "KILL_SWITCH", self.policy.name)
+            Step("kill switch", inputs, "no switch is thrown", "KILL_SWITCH", PLATFORM)
         )
 
     def asked(self, codes: Iterable[str], rule: str, request: Mapping[str, Value]) -> list[str]:
