@@ -11,6 +11,7 @@ MERCHANT_LOAN = "merchant-loan"
 DEPOSIT_WAIVER = "deposit-waiver"
 INSTALMENT_OFFER = "instalment-offer"  # decided by rules alone: no model, no label, no outcomes
 PRODUCTS = (MERCHANT_LOAN, DEPOSIT_WAIVER)
+DECIDED = (*PRODUCTS, INSTALMENT_OFFER)  # what is decided, recorded, and may be stopped
 ENTITY_OF = {MERCHANT_LOAN: "merchant", DEPOSIT_WAIVER: "user"}
 
 
