@@ -252,13 +252,28 @@ def test_the_policy_answers_as_the_page_says(path: Path) -> None:
     assert before == now, "\n".join(["answered otherwise than the page says:", *diff])
 
 
+def outcomes(pages: list[str]) -> set[str]:
+    return {found for page in pages for found in re.findall(r"^\*\*(\w+)\*\*$", page, re.MULTILINE)}
+
+
 def test_every_product_has_pages_and_each_outcome_is_seen() -> None:
     pages = [path.read_text(encoding="utf-8") for path in PAGES]
     assert len(pages) >= 25
     for pattern in (LOAN, WAIVER):
-        answers = [page for page in pages if pattern.search(page)]
-        for outcome in ("approve", "refer", "decline"):
-            assert any(f"\n**{outcome}**\n" in page for page in answers)
+        found = outcomes([page for page in pages if pattern.search(page)])
+        assert found == {"approve", "refer", "decline"}
+    at_tills = [page for page in pages if INSTALMENTS.search(page)]
+    assert outcomes(at_tills) == {"approve", "decline"}  # nobody waits for a person there
+
+
+def test_every_partner_has_pages_that_approve_and_that_do_not() -> None:
+    pages = [path.read_text(encoding="utf-8") for path in PAGES]
+    partners = [name for name, one in shipped().items() if one.head.layer == "partner"]
+    assert len(partners) >= 6
+    for name in partners:
+        own = [page for page in pages if re.search(rf"(?m)^- policy: {name}(\.|$)", page)]
+        assert "approve" in (seen := outcomes(own)), name
+        assert seen - {"approve"}, name
 
 
 def test_a_page_that_says_otherwise_is_found() -> None:
