@@ -1,0 +1,1 @@
+"""Simulation: what a policy would have decided on recorded or historical requests."""

@@ -1,0 +1,275 @@
+"""Both policies over a population: each part under its own stack, the answers as columns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from credit.contract import MERCHANT_LOAN
+from credit.money import DAYS_A_YEAR, MILLION
+from credit.policy.decision import Outcome
+from credit.policy.many import (
+    MISSING,
+    UNBOUNDED,
+    Column,
+    LoanAnswers,
+    LoanCases,
+    WaiverAnswers,
+    WaiverCases,
+    candidates_many,
+    columns,
+    decide_loans,
+    decide_waivers,
+    texts,
+)
+from credit.policy.schedule import due_days
+from credit.policy.terms import Policy
+from monitoring.simulation.contest import Contest, Pair
+from monitoring.simulation.population import NO_LINE, Population
+from monitoring.simulation.scoring import Grid, Scoring, remembering
+
+THREADS = 2
+OPEN_PRINCIPAL = "open_principal_minor"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one policy answers, a row a request; money as doubles of minor units.
+
+    `given_minor`: the best offer, or the part of the deposit that is waived; 0 where not approved.
+    `probability`: P(bad) of the request, `given_probability` that of what is given (NaN: none).
+    `loss_minor` and `profit_minor` are expected; profit is NaN throughout for waivers. `band`:
+    names, None where no score was to be had. `reasons`: bits of `credit.policy.many.bit_of`.
+    """
+
+    outcome: Any
+    given_minor: Any
+    probability: Any
+    given_probability: Any
+    loss_minor: Any
+    profit_minor: Any
+    band: Any
+    reasons: Any
+
+    @property
+    def approved(self) -> Any:
+        """Which requests are approved."""
+        return self.outcome == Outcome.APPROVE
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A population as far as the candidate covers it, and both answers to it.
+
+    `industry`: of the merchant where the evidence says it, else that its partner stands in.
+    `cut_offs`: P(bad) up to which each of both policies approves and refers, where all rows share
+    them; `bands` their order. `scoring`: how many candidates were found scored, or were scored now.
+    """
+
+    people: Population
+    candidate: Answered
+    current: Answered
+    industry: Any
+    cut_offs: tuple[tuple[float, float], tuple[float, float]] | None
+    bands: tuple[str, ...]
+    scoring: Scoring
+
+
+def decided(people: Population, contest: Contest, scoring: Scoring) -> Decided | None:
+    """Both answers to every request that the candidate covers; None where it covers none."""
+    parts = list(contest.parts(people.partner, people.requested.scene))
+    if not parts:
+        return None
+    rows = np.concatenate([found for _, found in parts])
+    order = np.argsort(rows, kind="stable")
+    answers, industries = [], []
+    for pair, found in parts:
+        answers.append(_both(people.take(found), pair, scoring))
+        industries.append(np.full(len(found), pair.industry, object))
+    candidate, current = (_joined([one[side] for one in answers], order) for side in (0, 1))
+    covered = people.take(rows[order])
+    return Decided(
+        people=covered,
+        candidate=candidate,
+        current=current,
+        industry=_industry(covered, np.concatenate(industries)[order]),
+        cut_offs=_cut_offs(people.product, [(one.candidate, one.current) for one, _ in parts]),
+        bands=_bands(people.product, [one.current for one, _ in parts]),
+        scoring=scoring,
+    )
+
+
+def _both(people: Population, pair: Pair, scoring: Scoring) -> tuple[Answered, Answered]:
+    """What the candidate answers, and what the current policy does; each loan is scored once."""
+    if people.product != MERCHANT_LOAN:
+        asked = _asked_risk(people, scoring)
+        return _waivers(people, pair.candidate, asked), _waivers(people, pair.current, asked)
+    current, more = _loans(people, pair.current, scoring)
+    candidate, _ = _loans(more, pair.candidate, scoring)
+    return candidate, current
+
+
+def _loans(people: Population, policy: Policy, scoring: Scoring) -> tuple[Answered, Population]:
+    """The answers, and the population with what was scored for them."""
+    asked = people.requested
+    cases = LoanCases(
+        **_applicants(people, policy),
+        amount_minor=asked.amount_minor,
+        term_days=asked.duration_days,
+    )
+    found = candidates_many(cases, policy, threads=THREADS)
+    grid = Grid(*found)
+    probability, there = scoring.probabilities(people, grid)
+    scored = cases.scored(found._replace(valid=there), probability)
+    answers = _loan_answers(decide_loans(scored, policy, threads=THREADS), policy)
+    return answers, remembering(people, grid, probability, there)
+
+
+def _loan_answers(answers: LoanAnswers, policy: Policy) -> Answered:
+    offered = answers.offers.count > 0
+    amount = np.where(offered, answers.offers.amount_minor[:, 0], 0).astype(float)
+    rate = answers.offers.apr_ppm[:, 0] - float(policy.loan.price.funding_rate_ppm)
+    lent = amount * _years(answers.offers.term_days[:, 0], policy.loan.repayment_type)
+    loss = answers.expected_loss_minor.astype(float)
+    cost = np.where(offered, float(policy.loan.price.operating_cost_minor), 0.0)
+    fees = np.where(offered, answers.offers.fees_minor[:, 0], 0)
+    given = answers.offers.probability_ppm[:, 0] / MILLION
+    return Answered(
+        outcome=answers.outcome,
+        given_minor=amount,
+        probability=_probability(answers.probability_ppm),
+        given_probability=np.where(offered, given, np.nan),
+        loss_minor=np.where(offered, loss, 0.0),
+        profit_minor=lent * rate / MILLION + fees - loss - cost,
+        band=_band_names(answers.band, answers.bands),
+        reasons=answers.reasons,
+    )
+
+
+def _years(term_days: Any, repayment_type: str) -> Any:
+    """For each term the mean years that its principal is owed, as prices take it."""
+    years = np.zeros(int(term_days.max(initial=0)) + 1)
+    for term in np.unique(term_days[term_days > 0]):
+        days = due_days(int(term), repayment_type)
+        years[term] = sum(days) / len(days) / DAYS_A_YEAR
+    return years[term_days]
+
+
+def _asked_risk(people: Population, scoring: Scoring) -> Any:
+    """P(bad) of each order, NaN where it has none."""
+    asked, one = people.requested, np.ones((len(people), 1), np.bool_)
+    grid = Grid(asked.amount_minor[:, None], asked.duration_days[:, None], one)
+    probability, there = scoring.probabilities(people, grid)
+    return np.where(there, probability, np.nan)[:, 0]
+
+
+def _waivers(people: Population, policy: Policy, probability: Any) -> Answered:
+    asked = people.requested
+    cases = WaiverCases(
+        **_applicants(people, policy),
+        scene=texts(asked.scene.tolist()),
+        deposit_minor=asked.amount_minor,
+        duration_days=asked.duration_days,
+        probability=probability,
+    )
+    return _waiver_answers(decide_waivers(cases, policy, threads=THREADS))
+
+
+def _waiver_answers(answers: WaiverAnswers) -> Answered:
+    given = answers.credit_minor.astype(float)
+    probability = _probability(answers.probability_ppm)
+    approved = answers.outcome == Outcome.APPROVE
+    return Answered(
+        outcome=answers.outcome,
+        given_minor=given,
+        probability=probability,
+        given_probability=np.where(approved, probability, np.nan),
+        loss_minor=given * np.nan_to_num(probability),
+        profit_minor=np.full(len(given), np.nan),
+        band=_band_names(answers.band, answers.bands),
+        reasons=answers.reasons,
+    )
+
+
+def _applicants(people: Population, policy: Policy) -> dict[str, Any]:
+    facts = people.requested.context
+    return {
+        "freshness": people.freshness,
+        "values": {name: _column(people.known[name]) for name in _looked_at(people, policy)},
+        "own_room_minor": _own_room(people, policy),
+        "shared_room_minor": _bounded(people.room.shared_minor),
+        "context": columns(facts.tolist()) if any(facts) else {},
+    }
+
+
+def _looked_at(people: Population, policy: Policy) -> set[str]:
+    loan = policy.loan.capacity
+    terms = policy.loan if people.product == MERCHANT_LOAN else policy.waiver
+    names = {row.feature for row in terms.knockouts}
+    names |= {loan.turnover_feature, loan.debt_service_feature, policy.waiver.open_credit_feature}
+    return names & set(people.known.column_names)
+
+
+def _own_room(people: Population, policy: Policy) -> Any:
+    """What the line leaves: as recorded, else the policy's ceiling less what is open."""
+    if people.room.is_kept or people.product != MERCHANT_LOAN:
+        return _bounded(people.room.own_minor)
+    used = np.nan_to_num(_column(people.known[OPEN_PRINCIPAL]))
+    ceiling = policy.exposure_max_minor(people.product)
+    return np.maximum(0, ceiling - np.ceil(used).astype(np.int64))
+
+
+def _bounded(minor: Any) -> Any:
+    return np.where(minor == NO_LINE, UNBOUNDED, minor)
+
+
+def _column(found: Any) -> Column:
+    if pa.types.is_string(found.type):
+        return texts(found.to_pylist())
+    return found.to_numpy(zero_copy_only=False) if isinstance(found, pa.Array) else found.to_numpy()
+
+
+def _probability(ppm: Any) -> Any:
+    return np.where(ppm == MISSING, np.nan, ppm / MILLION)
+
+
+def _band_names(places: Any, bands: tuple[str, ...]) -> Any:
+    return np.array([*bands, None], object)[places]  # MISSING is the last
+
+
+def _joined(parts: list[Answered], order: Any) -> Answered:
+    names = Answered.__slots__
+    return Answered(
+        **{name: np.concatenate([getattr(one, name) for one in parts])[order] for name in names}
+    )
+
+
+def _industry(people: Population, of_partner: Any) -> Any:
+    if "industry" not in people.known.column_names:
+        return of_partner
+    own = np.array(people.known["industry"].to_pylist(), object)
+    return np.where(own == None, of_partner, own)  # noqa: E711 - asked of each row
+
+
+def _cut_offs(
+    product: str, pairs: list[tuple[Policy, Policy]]
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The cut-offs of both, where every part has the same."""
+    found = {tuple(_cut_off(product, one) for one in pair) for pair in pairs}
+    return found.pop() if len(found) == 1 else None  # type: ignore[return-value]  # a pair each
+
+
+def _cut_off(product: str, policy: Policy) -> tuple[float, float]:
+    terms = policy.loan if product == MERCHANT_LOAN else policy.waiver
+    return terms.approve_probability_max_ppm / MILLION, terms.refer_probability_max_ppm / MILLION
+
+
+def _bands(product: str, policies: list[Policy]) -> tuple[str, ...]:
+    """All bands, in the order of the first policy that names them."""
+    named = (
+        band.name
+        for policy in policies
+        for band in (policy.loan if product == MERCHANT_LOAN else policy.waiver).bands
+    )
+    return tuple(dict.fromkeys(named))
