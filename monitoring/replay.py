@@ -1,7 +1,7 @@
 """Replay: recorded decisions recomputed from what was recorded, compared byte for byte."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from credit.errors import InputError
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.decide import decide_loan, decide_waiver
 from credit.policy.decision import Decision, Scored, to_json
@@ -17,8 +18,10 @@ from credit.policy.offers import candidates
 from credit.policy.recorded import application_of, evidence_of
 from credit.policy.requests import duration_days
 from credit.policy.room import Room
-from credit.policy.terms import Policy, parse_policy
+from credit.policy.stopped import stopped
+from credit.policy.terms import Policy
 from credit.progress import Progress
+from monitoring.shelf import Shelf
 
 if TYPE_CHECKING:
     from models.score import Scorer
@@ -48,13 +51,14 @@ def replay(
 ) -> ReplayResult:
     """Recomputes recorded decisions with the recorded model and policy, looked up by their hash.
 
-    A decision whose model or policy is gone, or does not match its hash, differs. The first
-    ones that differ are logged by name, with the part that came out otherwise.
+    What policies in shadow decided beside is recomputed too. A decision whose model or policy is
+    gone, or does not match its hash, differs. The first ones that differ are logged by name, with
+    the part that came out otherwise.
     """
     from records.journal import scan
 
     first = datetime.combine(since, time(), UTC) if since else None
-    shelf = _Shelf(records, home)
+    shelf = Shelf(records, home)
     checked = differing = 0
     for entry in scan(records, since=first):
         if checked == limit:
@@ -69,112 +73,105 @@ def replay(
     return ReplayResult(checked, differing)
 
 
-class _Shelf:
-    """Models and policies by their hash, each opened once."""
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What was decided on, as it was recorded. `scorer`: None where no model was named."""
 
-    def __init__(self, records: "Records", home: Path) -> None:
-        self._records = records
-        self._home = home
-        self._scorers: dict[str, Scorer | None] = {}
-        self._policies: dict[str, Policy | None] = {}
+    application: LoanApplication | WaiverApplication
+    evidence: Evidence
+    at: datetime
+    scorer: "Scorer | None"
+    stopped: str | None
 
-    def scorer(self, product: str, sha256: str) -> "Scorer | None":
-        if sha256 not in self._scorers:
-            from models.registry import Registry
-            from models.score import Scorer
+    def candidates(self, policy: Policy, room: Room) -> list[tuple[int, int]]:
+        """What must have been scored: nothing without a model or fresh evidence, or if stopped."""
+        if self.stopped is not None or self.scorer is None:
+            return []
+        if self.evidence.freshness is not Freshness.FRESH:
+            return []
+        asked = self.application
+        if isinstance(asked, WaiverApplication):
+            return [(asked.deposit_minor, duration_days(asked, self.at))]
+        offered = candidates(asked, self.evidence, policy, room)
+        return [(one.amount_minor, one.term_days) for one in offered]
 
-            artefact = Registry(self._home).find(product, sha256)
-            self._scorers[sha256] = Scorer(artefact) if artefact else None
-        return self._scorers[sha256]
+    def scored(self, recorded: Sequence[Mapping[str, Any]]) -> list[Scored]:
+        """The candidates scored again; the model's reasons too where they were recorded."""
+        if not recorded or self.scorer is None:
+            return []
+        rows = [{**self.evidence.values, **one["request_features"]} for one in recorded]
+        return [
+            Scored(
+                one["amount_minor"],
+                one["term_days"],
+                probability,
+                self.scorer.reasons(row, len(one["reasons"])) if one.get("reasons") else (),
+            )
+            for one, row, probability in zip(recorded, rows, self.scorer.score(rows), strict=True)
+        ]
 
-    def policy(self, sha256: str) -> Policy | None:
-        if sha256 not in self._policies:
-            from records.policies import read
+    def decided(self, scored: Sequence[Scored], policy: Policy, room: Room) -> Decision:
+        """What the policy says of it."""
+        asked, evidence, at = self.application, self.evidence, self.at
+        if self.stopped is not None:
+            return stopped(asked, evidence, policy=policy, at=at, by=self.stopped)
+        if isinstance(asked, LoanApplication):
+            return decide_loan(asked, evidence, scored, policy=policy, room=room, at=at)
+        return decide_waiver(asked, evidence, scored, policy=policy, room=room, at=at)
 
-            with self._records.reading() as connection:
-                text = read(connection, sha256)
-            self._policies[sha256] = parse_policy(text) if text is not None else None
-        return self._policies[sha256]
 
-
-def _first_difference(entry: "Entry", shelf: _Shelf) -> str | None:
+def _first_difference(entry: "Entry", shelf: Shelf) -> str | None:
     """The part of the decision that comes out otherwise; None where it is the same."""
-    policy = shelf.policy(entry["policy"]["sha256"])
-    if policy is None or policy.sha256 != entry["policy"]["sha256"]:
-        return "policy"
-    application = application_of(entry["product"], entry["request"])
-    evidence, at = evidence_of(entry["evidence"]), datetime.fromisoformat(entry["decided_at"])
-    if _candidates(entry, application, evidence, policy, at=at) != _asked(entry):
-        return "candidates"
-    scored = _scored(entry, shelf)
-    if scored is None:
-        return "model"
-    if [_pinned(one) for one in scored] != [_recorded(one) for one in entry["scored"]]:
-        return "scores"
-    decision = _decide(application, evidence, scored, policy, room=_room(entry), at=at)
-    named = {name: entry[name] for name in _ADDED_BY_SERVING}  # type: ignore[literal-required]
-    return _answers_differ({**to_json(decision), **named}, entry["decision"])
+    try:
+        return _difference_from(entry, shelf)
+    except (InputError, ValueError, KeyError, TypeError) as fault:
+        _LOG.warning(
+            "decision %s: what was recorded cannot be used: %s", entry["decision_id"], fault
+        )
+        return "request"
 
 
-def _candidates(
-    entry: "Entry",
-    application: LoanApplication | WaiverApplication,
-    evidence: Evidence,
-    policy: Policy,
-    *,
-    at: datetime,
-) -> list[tuple[int, int]]:
-    """What must have been scored: nothing without a model or fresh evidence."""
-    if entry["model"] is None or evidence.freshness is not Freshness.FRESH:
-        return []
-    if isinstance(application, WaiverApplication):
-        return [(application.deposit_minor, duration_days(application, at))]
-    offered = candidates(application, evidence, policy, _room(entry))
-    return [(one.amount_minor, one.term_days) for one in offered]
-
-
-def _room(entry: "Entry") -> Room:
-    return Room(own_minor=entry["room_minor"], shared_minor=entry.get("shared_room_minor"))
-
-
-def _asked(entry: "Entry") -> list[tuple[int, int]]:
-    return [(one["amount_minor"], one["term_days"]) for one in entry["scored"]]
-
-
-def _scored(entry: "Entry", shelf: _Shelf) -> list[Scored] | None:
-    """The candidates scored again; reasons too where they were recorded. None without the model."""
-    if not entry["scored"]:
-        return []
+def _difference_from(entry: "Entry", shelf: Shelf) -> str | None:
     model = entry["model"]
     scorer = shelf.scorer(entry["product"], model["sha256"]) if model else None
-    if scorer is None:
-        return None
-    values = entry["evidence"]["values"]
-    rows = [{**values, **one["request_features"]} for one in entry["scored"]]
-    return [
-        Scored(
-            one["amount_minor"],
-            one["term_days"],
-            probability,
-            scorer.reasons(row, len(one["reasons"])) if one["reasons"] else (),
-        )
-        for one, row, probability in zip(entry["scored"], rows, scorer.score(rows), strict=True)
-    ]
+    if model and scorer is None:
+        return "model"
+    case = _Case(
+        application_of(entry["product"], entry["request"]),
+        evidence_of(entry["evidence"]),
+        datetime.fromisoformat(entry["decided_at"]),
+        scorer,
+        entry["stopped"],
+    )
+    added = {name: entry[name] for name in _ADDED_BY_SERVING}  # type: ignore[literal-required]
+    part = _difference(case, entry, shelf, added)
+    if part is not None:
+        return part
+    for shadow in entry["shadows"]:
+        if shadow["decision"] is not None and (part := _difference(case, shadow, shelf, None)):
+            return f"{part} of {shadow['policy']['name']} in shadow"
+    return None
 
 
-def _decide(
-    application: LoanApplication | WaiverApplication,
-    evidence: Evidence,
-    scored: list[Scored],
-    policy: Policy,
-    *,
-    room: Room,
-    at: datetime,
-) -> Decision:
-    told = {"policy": policy, "room": room, "at": at}
-    if isinstance(application, LoanApplication):
-        return decide_loan(application, evidence, scored, **told)
-    return decide_waiver(application, evidence, scored, **told)
+def _difference(
+    case: _Case, told: Mapping[str, Any], shelf: Shelf, added: Mapping[str, Any] | None
+) -> str | None:
+    """What comes out otherwise of a decision, or of one in shadow (`added` None, no trace)."""
+    policy = shelf.policy(told["policy"]["sha256"])
+    if policy is None:
+        return "policy"
+    room = Room(own_minor=told["room_minor"], shared_minor=told["shared_room_minor"])
+    recorded = told["scored"]
+    asked = [(one["amount_minor"], one["term_days"]) for one in recorded]
+    if case.candidates(policy, room) != asked:
+        return "candidates"
+    scored = case.scored(recorded)
+    if [_pinned(one) for one in scored] != [_recorded(one) for one in recorded]:
+        return "scores"
+    answer = to_json(case.decided(scored, policy, room))
+    if added is None:
+        del answer["trace"]
+    return _answers_differ({**answer, **(added or {})}, told["decision"])
 
 
 def _answers_differ(recomputed: Mapping[str, Any], recorded: Mapping[str, Any]) -> str | None:
@@ -193,4 +190,4 @@ def _pinned(scored: Scored) -> tuple[float, tuple[str, ...]]:
 
 
 def _recorded(scored: Mapping[str, Any]) -> tuple[float, tuple[str, ...]]:
-    return scored["probability"], tuple(scored["reasons"])
+    return scored["probability"], tuple(scored.get("reasons", ()))

@@ -29,6 +29,8 @@ from records.policies import seed
 from records.store import Records, Transaction, open_records
 from serving.cases import loan_case, waiver_case
 from serving.desk import Desk, Model
+from serving.exposures import Exposures
+from serving.rules import Effective, Rules
 from serving.underwrite import underwrite
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -78,11 +80,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 class _Known:
     def __init__(self, product: str, freshness: Freshness) -> None:
         values = {
-            it.name: 1 if it.dtype == "number" else "a"
+            it.name: 0 if it.dtype == "number" else "a"
             for it in features_of(product)
             if it.view != "request"
         }
-        self._evidence = Evidence(values | {"turnover_90d": 9_000_000}, AT, freshness, "")
+        self._evidence = Evidence(values | {"turnover_90d": 90_000_000}, AT, freshness, "")
 
     def read(self, entity_ids: list[str], *, now: datetime) -> list[Evidence]:
         assert now == AT
@@ -91,6 +93,12 @@ class _Known:
 
 class _InForce:
     policy = parse_policy(POLICY)
+
+    def look_if_late(self) -> None:
+        pass
+
+    def rules_for(self, **_: str | None) -> Rules:
+        return Rules(Effective(self.policy))
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         opened = {product: open_artefact(folder) for product, folder in folders.items()}
@@ -122,8 +130,8 @@ def records(home: Path, trained: Mapping[str, Path]) -> Records:
 class _Untouched:
     """Lines of which nothing is used."""
 
-    def read(self, *, kind: str, entity_ids: list[str]) -> list[Line]:  # noqa: ARG002 - a protocol
-        return [Line() for _ in entity_ids]
+    def read(self, *, entity_ids: list[str], **_: object) -> Exposures:
+        return Exposures([Line() for _ in entity_ids], {})
 
 
 def _record(transaction: Transaction, entry: Entry) -> None:
@@ -197,7 +205,34 @@ def _candidate(entry: dict) -> None:
     entry["scored"].append(entry["scored"][0])
 
 
-@pytest.mark.parametrize("touch", [_scored, _outcome, _model, _policy, _when, _candidate])
+def _room(entry: dict) -> None:
+    entry["room_minor"] -= 1
+
+
+def _shared_room(entry: dict) -> None:
+    entry["shared_room_minor"] -= 1
+
+
+def _stopped(entry: dict) -> None:
+    entry["stopped"] = "partner local"
+
+
+def _currency(entry: dict) -> None:
+    entry["request"]["currency"] = "EUR"
+
+
+def _shadow(entry: dict) -> None:
+    kept = {name: entry[name] for name in ("policy", "room_minor", "shared_room_minor", "scored")}
+    left_out = {"trace", "model", "decision_id", "decided_at"}
+    decision = {k: v for k, v in entry["decision"].items() if k not in left_out}
+    entry["shadows"] = [kept | {"decision": decision | {"outcome": "x"}}]
+
+
+TOUCHES = [_scored, _outcome, _model, _policy, _when, _candidate]
+TOUCHES += [_room, _shared_room, _stopped, _currency, _shadow]
+
+
+@pytest.mark.parametrize("touch", TOUCHES)
 def test_a_record_that_was_touched_differs(
     records: Records,
     home: Path,
