@@ -19,10 +19,12 @@ from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.offers import assumed, judged_all, offers_made, reasons_against
 from credit.policy.page import Page
 from credit.policy.requests import (
+    LOAN_FIELDS,
     against_loan,
     against_waiver,
     duration_days,
     refuse_foreign_currency,
+    waiver_fields,
 )
 from credit.policy.room import Room
 from credit.policy.terms import Policy
@@ -48,7 +50,7 @@ def decide_loan(
     page = Page(MERCHANT_LOAN, "loan", policy, evidence, at)
     terms = policy.loan
     request = {"amount_minor": application.amount_minor, "term_days": application.term_days}
-    reasons = page.asked(against_loan(application, terms), "terms_days", request)
+    reasons = page.asked(against_loan(application, terms), LOAN_FIELDS, request)
     if faults := page.degradations(scored):
         return page.closed(Outcome.REFER, [*faults, *reasons])
     worst = Outcome.DECLINE if reasons else Outcome.APPROVE
@@ -103,7 +105,8 @@ def decide_waiver(
         "deposit_minor": deposit,
         "duration_days": duration_days(application, at),
     }
-    reasons = page.asked(against_waiver(application, terms, at), "scenes", request)
+    fields = waiver_fields(application.scene, terms)
+    reasons = page.asked(against_waiver(application, terms, at), fields, request)
     if faults := page.degradations(scored):
         return unwaived(Outcome.REFER, [*faults, *reasons])
     worst = Outcome.DECLINE if reasons else Outcome.APPROVE

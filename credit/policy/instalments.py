@@ -18,12 +18,18 @@ from credit.policy.instalment_terms import InstalmentTerms
 from credit.policy.lift import Pays, pays
 from credit.policy.loan_terms import EQUAL_PRINCIPAL
 from credit.policy.page import Page
-from credit.policy.requests import refuse_foreign_currency
+from credit.policy.requests import OFFERED, refuse_foreign_currency
 from credit.policy.schedule import INSTALMENT_DAYS, due_days
 from credit.policy.terms import Policy
 
 MONTHS_A_YEAR = 12
 MONTH, ORDER = "month", "order"
+_FIELDS = {
+    OFFERED: "counts",
+    "INSTALMENTS_NOT_OFFERED": "counts",
+    "AMOUNT_BELOW_MINIMUM": "order_min_minor",
+    "AMOUNT_ABOVE_MAXIMUM": "order_max_minor",
+}
 _NOTHING_READ = Evidence({}, None, Freshness.UNKNOWN)
 
 
@@ -109,7 +115,7 @@ def decide_instalments(
     refuse_foreign_currency(application.currency, policy.currency)
     page, terms = _page(policy, at), policy.instalment
     request: dict[str, Value] = {"order_amount_minor": application.order_amount_minor}
-    reasons = page.asked(_against(application, terms), "order_max_minor", request)
+    reasons = page.asked(_against(application, terms), _FIELDS, request)
     ruling, spoken = page.knocked(terms.knockouts, request, application.context)
     outcome = min(Outcome.DECLINE if reasons else Outcome.APPROVE, ruling)
     reasons = [*reasons, *spoken]

@@ -17,13 +17,16 @@ from credit.policy.decision import (
     given,
     outcome_of,
 )
-from credit.policy.deposits import Waived
+from credit.policy.deposits import BAND, RISK, USER, Waived
 from credit.policy.documents import PLATFORM
 from credit.policy.evidence import Evidence, Freshness, Value
 from credit.policy.knockouts import CONTEXT, REQUEST, SENT, Knockout, Ruling, ruled
+from credit.policy.limits import CASH_FLOW, CEILING, TURNOVER, UNKNOWN
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.no_history import STARTER
 from credit.policy.offers import Judged
+from credit.policy.requests import OFFERED
+from credit.policy.room import CONCENTRATION, ROOM
 from credit.policy.scorecard import against_risk, score_of
 from credit.policy.terms import Policy
 from credit.policy.waiver_terms import WaiverTerms
@@ -33,6 +36,22 @@ B = TypeVar("B", bound=Band)
 _FAULTS = {
     Freshness.STALE: ("FEATURES_STALE", "features stale"),
     Freshness.UNAVAILABLE: ("FEATURES_UNAVAILABLE", "features unavailable"),
+}
+# The policy field behind each ceiling; a line of its own is nobody's field, but what caps it is.
+_WAIVED_BY = {
+    RISK: "bands",
+    BAND: "bands",
+    USER: "user_max_minor",
+    ROOM: "user_max_minor",
+    CONCENTRATION: "concentration",
+}
+_LIMITED_BY = {
+    CEILING: "amount_max_minor",
+    TURNOVER: "bands",
+    CASH_FLOW: "capacity",
+    UNKNOWN: "capacity.unknown_max_minor",
+    ROOM: "amount_max_minor",
+    CONCENTRATION: "concentration",
 }
 _RISK = frozenset({"PROBABILITY_ABOVE_CUTOFF", "PROBABILITY_IN_REFER_BAND", "RISK_ALLOWS_PART"})
 
@@ -89,10 +108,13 @@ class Page:
             Step("kill switch", inputs, "no switch is thrown", "KILL_SWITCH", PLATFORM)
         )
 
-    def asked(self, codes: Iterable[str], rule: str, request: Mapping[str, Value]) -> list[str]:
-        """The reasons that the request alone gives, noted."""
+    def asked(
+        self, codes: Iterable[str], fields: Mapping[str, str], request: Mapping[str, Value]
+    ) -> list[str]:
+        """The reasons that the request alone gives, noted. `fields`: what stands behind each."""
         found = list(codes)
         result = ", ".join(found) or "offered"
+        rule = fields[found[0] if found else OFFERED]
         self.note("request", "within what is offered", result, rule, **request)
         return found
 
@@ -193,7 +215,7 @@ class Page:
             "limit",
             f"amount at most the least of these, in steps: {limit.limit_minor}",
             "within" if within else f"above, bound by {limit.binding}",
-            "capacity",
+            _LIMITED_BY[limit.binding],
             amount_minor=one.scored.amount_minor,
             **dict(limit.legs),
         )
@@ -218,7 +240,7 @@ class Page:
             "waiver",
             "least of the ceilings",
             f"at most {part.credit_minor}, bound by {part.binding}",
-            f"scenes.{scene}",
+            _WAIVED_BY.get(part.binding, f"scenes.{scene}.credit_max_minor"),
             **dict(part.legs),
         )
 

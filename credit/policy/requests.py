@@ -8,6 +8,14 @@ from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.loan_terms import LoanTerms
 from credit.policy.waiver_terms import WaiverTerms
 
+OFFERED = ""  # no reason against it: the field that says what is offered
+LOAN_FIELDS = {
+    OFFERED: "terms_days",
+    "TERM_NOT_OFFERED": "terms_days",
+    "AMOUNT_BELOW_MINIMUM": "amount_min_minor",
+    "AMOUNT_ABOVE_MAXIMUM": "amount_max_minor",
+}
+
 
 def refuse_foreign_currency(currency: str, policy_currency: str) -> None:
     """InputError where the request is in another currency than the policy."""
@@ -35,6 +43,18 @@ def against_waiver(asked: WaiverApplication, terms: WaiverTerms, at: datetime) -
         yield "AMOUNT_ABOVE_MAXIMUM"
     if duration_days(asked, at) > scene.duration_days_max:
         yield "DURATION_TOO_LONG"
+
+
+def waiver_fields(scene: str, terms: WaiverTerms) -> dict[str, str]:
+    """The policy field behind each reason that `against_waiver` gives in a scene."""
+    if scene not in terms.scenes:
+        return dict.fromkeys((OFFERED, "SCENE_NOT_OFFERED"), "scenes")
+    return {
+        OFFERED: f"scenes.{scene}",
+        "SCENE_NOT_OFFERED": f"scenes.{scene}.offered",
+        "AMOUNT_ABOVE_MAXIMUM": f"scenes.{scene}.deposit_max_minor",
+        "DURATION_TOO_LONG": f"scenes.{scene}.duration_days_max",
+    }
 
 
 def duration_days(asked: WaiverApplication, at: datetime) -> int:
