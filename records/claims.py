@@ -89,14 +89,12 @@ def take_all(transaction: Transaction, claimants: Sequence[Claimant]) -> list[bo
     """The same for many: who comes first is served first.
 
     They go in one batch; where any of them finds no room, its halves go one after the other, and
-    so on down to who it was.
+    so on down to the one that it is.
     """
-    if not claimants:
-        return []
+    if len(claimants) <= 1:
+        return [_took_alone(transaction, claimant) for claimant in claimants]
     if _took(transaction, claimants):
         return [True] * len(claimants)
-    if len(claimants) == 1:
-        return [False]
     half = len(claimants) // 2
     first = take_all(transaction, claimants[:half])
     return first + take_all(transaction, claimants[half:])
@@ -116,3 +114,21 @@ def _took(transaction: Transaction, claimants: Sequence[Claimant]) -> bool:
         if not had_room:
             savepoint.rollback()
     return had_room
+
+
+def _took_alone(transaction: Transaction, claimant: Claimant) -> bool:
+    """Without a savepoint, whose round trips cost more than to give back what was taken."""
+    counted = claimant.counted
+    if not lines.take(transaction, [claimant.taking]):
+        return False
+    given_back = -counted.amount_minor
+    taken: list[Counter] = []
+    for counter, ceiling_minor in counted.ceilings.items():
+        if not counters.take(
+            transaction, [Counted(counted.amount_minor, {counter: ceiling_minor})]
+        ):
+            counters.move(transaction, taken, by_minor=given_back)
+            lines.move(transaction, claimant.token, by_minor=given_back)
+            return False
+        taken.append(counter)
+    return True

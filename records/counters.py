@@ -83,12 +83,13 @@ def take(transaction: Transaction, counted: Sequence[Counted]) -> bool:
     counter the lowest is meant.
     """
     asked = _asked(counted)
-    return transaction.connection.execute(_TAKE, asked).rowcount == len(asked)
+    one_or_many = asked if len(asked) > 1 else asked[0]
+    return transaction.connection.execute(_TAKE, one_or_many).rowcount == len(asked)
 
 
 def move(transaction: Transaction, counters: Sequence[Counter], *, by_minor: int) -> None:
     """Move counters with the exposure that they count."""
-    if by_minor:
+    if by_minor and counters:
         asked = [
             {"of_product": product, "of_kind": kind, "of_name": name, "amount": by_minor}
             for product, kind, name in counters

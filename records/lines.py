@@ -72,7 +72,8 @@ def take(transaction: Transaction, takings: Sequence[Taking]) -> bool:
     Where there was not, some may be taken: whoever asked rolls back.
     """
     asked = [_asked(transaction, taking) for taking in takings]
-    return transaction.connection.execute(_TAKE, asked).rowcount == len(asked)
+    one_or_many = asked if len(asked) > 1 else asked[0]
+    return transaction.connection.execute(_TAKE, one_or_many).rowcount == len(asked)
 
 
 def _asked(transaction: Transaction, taking: Taking) -> dict[str, Any]:

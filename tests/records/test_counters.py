@@ -280,7 +280,7 @@ def test_one_who_finds_no_room_does_not_make_every_other_go_alone(records, a_wai
     asked[77] = a_waiver("u77", 2_000, shares=[cap(BIKES, 1_000)])
     answers = together(records, asked)
     assert [n for n, told in enumerate(answers) if isinstance(told, NoRoom)] == [77]
-    assert sum("UPDATE lines" in sql for sql in seen) <= 2 * 7 + 1
+    assert sum("UPDATE lines" in sql for sql in seen) <= 2 * 7 + 2  # halves, and what goes back
 
 
 @pytest.mark.parametrize("by_minor", [1, -1])
@@ -320,3 +320,12 @@ def test_exposure_moved_to_another_industry_is_found_also_where_the_counters_wer
         connection.execute(moved.values(name="lodging"))
     [fault] = [fault for check in verify(records).checks for fault in check.faults]
     assert fault.endswith("industry is 'lodging', should be 'mobility'")
+
+
+@pytest.mark.parametrize("full", [BIKES, MOBILITY], ids=["partner", "industry"])
+def test_who_comes_alone_and_is_refused_by_either_share_has_taken_nothing(records, a_waiver, full):
+    shares = [cap(name, 99 if name == full else AMPLE_MINOR) for name in (BIKES, MOBILITY)]
+    [told] = together(records, [a_waiver("u1", 100, industry="mobility", shares=shares)])
+    assert isinstance(told, NoRoom)
+    assert counted(records, BIKES, MOBILITY) == [0, 0]
+    assert used_minor(records, "u1") == 0

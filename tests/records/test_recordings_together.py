@@ -152,7 +152,7 @@ def test_group_commit_makes_recordings_together_and_other_works_in_their_turn(
     assert seen == ["between"]
     assert all(answer.result().new for answer in answers)
     assert sum(sizes) == 9
-    assert sizes[-1] == 4
+    assert len(sizes) <= 3  # two sides of what came between, one cut where a group ended
 
 
 @settings(
