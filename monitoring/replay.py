@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from credit.contract import INSTALMENT_OFFER
 from credit.errors import InputError
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.decide import decide_loan, decide_waiver
 from credit.policy.decision import Decision, Scored, to_json
 from credit.policy.evidence import Evidence, Freshness
+from credit.policy.instalment_answer import answered, application_of_order
+from credit.policy.instalments import InstalmentApplication
 from credit.policy.offers import candidates
 from credit.policy.recorded import application_of, evidence_of
 from credit.policy.requests import duration_days
@@ -119,6 +122,31 @@ class _Case:
             return decide_loan(asked, evidence, scored, policy=policy, room=room, at=at)
         return decide_waiver(asked, evidence, scored, policy=policy, room=room, at=at)
 
+    def again(self, policy: Policy, told: Mapping[str, Any]) -> dict[str, Any] | str:
+        """The answer by a policy; the part that must be the same before, where it is not."""
+        room = Room(own_minor=told["room_minor"], shared_minor=told["shared_room_minor"])
+        recorded = told["scored"]
+        asked = [(one["amount_minor"], one["term_days"]) for one in recorded]
+        if self.candidates(policy, room) != asked:
+            return "candidates"
+        scored = self.scored(recorded)
+        if [_pinned(one) for one in scored] != [_recorded(one) for one in recorded]:
+            return "scores"
+        return to_json(self.decided(scored, policy, room))
+
+
+@dataclass(frozen=True, slots=True)
+class _Till:
+    """An order at a till: decided by rules alone, on nothing but what was sent."""
+
+    application: InstalmentApplication
+    at: datetime
+    stopped: str | None
+
+    def again(self, policy: Policy, _told: Mapping[str, Any]) -> dict[str, Any] | str:
+        """The answer by a policy."""
+        return answered(self.application, policy=policy, at=self.at, stopped=self.stopped)
+
 
 def _first_difference(entry: "Entry", shelf: Shelf) -> str | None:
     """The part of the decision that comes out otherwise; None where it is the same."""
@@ -132,17 +160,9 @@ def _first_difference(entry: "Entry", shelf: Shelf) -> str | None:
 
 
 def _difference_from(entry: "Entry", shelf: Shelf) -> str | None:
-    model = entry["model"]
-    scorer = shelf.scorer(entry["product"], model["sha256"]) if model else None
-    if model and scorer is None:
+    case = _case_of(entry, shelf)
+    if case is None:
         return "model"
-    case = _Case(
-        application_of(entry["product"], entry["request"]),
-        evidence_of(entry["evidence"]),
-        datetime.fromisoformat(entry["decided_at"]),
-        scorer,
-        entry["stopped"],
-    )
     added = {name: entry[name] for name in _ADDED_BY_SERVING}  # type: ignore[literal-required]
     part = _difference(case, entry, shelf, added)
     if part is not None:
@@ -153,22 +173,32 @@ def _difference_from(entry: "Entry", shelf: Shelf) -> str | None:
     return None
 
 
+def _case_of(entry: "Entry", shelf: Shelf) -> _Case | _Till | None:
+    """What was decided on; None where its model is gone."""
+    at, stopped_by = datetime.fromisoformat(entry["decided_at"]), entry["stopped"]
+    if entry["product"] == INSTALMENT_OFFER:
+        return _Till(application_of_order(entry["request"]), at, stopped_by)
+    model = entry["model"]
+    scorer = shelf.scorer(entry["product"], model["sha256"]) if model else None
+    if model and scorer is None:
+        return None
+    application = application_of(entry["product"], entry["request"])
+    return _Case(application, evidence_of(entry["evidence"]), at, scorer, stopped_by)
+
+
 def _difference(
-    case: _Case, told: Mapping[str, Any], shelf: Shelf, added: Mapping[str, Any] | None
+    case: _Case | _Till,
+    told: Mapping[str, Any],
+    shelf: Shelf,
+    added: Mapping[str, Any] | None,
 ) -> str | None:
     """What comes out otherwise of a decision, or of one in shadow (`added` None, no trace)."""
     policy = shelf.policy(told["policy"]["sha256"])
     if policy is None:
         return "policy"
-    room = Room(own_minor=told["room_minor"], shared_minor=told["shared_room_minor"])
-    recorded = told["scored"]
-    asked = [(one["amount_minor"], one["term_days"]) for one in recorded]
-    if case.candidates(policy, room) != asked:
-        return "candidates"
-    scored = case.scored(recorded)
-    if [_pinned(one) for one in scored] != [_recorded(one) for one in recorded]:
-        return "scores"
-    answer = to_json(case.decided(scored, policy, room))
+    answer = case.again(policy, told)
+    if isinstance(answer, str):
+        return answer
     if added is None:
         del answer["trace"]
     return _answers_differ({**answer, **(added or {})}, told["decision"])

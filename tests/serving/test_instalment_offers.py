@@ -3,7 +3,9 @@
 import pytest
 
 from credit.policy.life import Event
+from monitoring.replay import replay
 from records import switches
+from records.decisions import Asked, record
 from records.journal import scan
 from records.verification.verify import verify
 
@@ -154,3 +156,38 @@ def test_the_ledger_holds_with_instalments_beside_loans_in_it(ask, loan, branch)
     ask(PATH, order(out_order_no="o1"))
     ask("/v1/merchant-loans/decisions", loan(merchant_id="m1"))
     assert verify(branch.office.records).holds
+
+
+def test_what_was_answered_at_tills_replays_to_the_byte(ask, put, branch, tmp_path):
+    ask(PATH, SENT)
+    put(PARTNER.replace("required = true", "required = false"), Event.SHADOWED)
+    ask(PATH, order(subsidy_used_minor=7))
+    put(PARTNER.replace('version = "1"', 'version = "2"'))
+    ask(PATH, order(context={"goods": "tea"}))
+    with branch.office.records.writing() as transaction:
+        switches.stop(transaction, product="", partner="local", scene="", reason="x", by="a")
+    branch.office.in_force.refresh()
+    ask(PATH, SENT)
+    told = replay(branch.office.records, tmp_path)
+    assert (told.checked, told.differing) == (4, 0)
+
+
+def test_an_answer_at_a_till_that_was_touched_is_found(ask, branch, tmp_path):
+    ask(PATH, SENT)
+    [entry] = scan(branch.office.records)
+    named = {"decision_id": "d2", "reference_id": "d2"}
+    offers = [{**one, "subsidy_minor": 1} for one in entry["decision"]["offers"]]
+    touched = entry | named | {"decision": entry["decision"] | {**named, "offers": offers}}
+    del touched["decision"]["reference_id"]
+    with branch.office.records.writing() as transaction:
+        asked = Asked(
+            partner="local",
+            product=entry["product"],
+            entity_id="m1",
+            order_no=None,
+            key=None,
+            content_sha256="c" * 64,
+        )
+        record(transaction, asked=asked, entry=touched, claim=None)
+    told = replay(branch.office.records, tmp_path)
+    assert (told.checked, told.differing) == (2, 1)
