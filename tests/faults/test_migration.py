@@ -77,7 +77,8 @@ def test_every_decision_reads_back_as_before_and_the_chain_verifies(records_url,
     rows = runs(full=100_000, short=5_000)
     write_as_before(records_url, rows).engine.dispose()
     records = open_records(records_url)
-    later = {"order_no": None, "room_minor": None, "hold": None}
+    none_then = ("order_no", "room_minor", "shared_room_minor", "stopped", "hold")
+    later = {**dict.fromkeys(none_then), "shadows": []}
     found = 0
     for number, after in enumerate(journal.scan(records)):
         before = later | entry(number)
