@@ -63,6 +63,8 @@ def lift_of(terms: LiftTerms) -> Lift:
 def measured_lift(found: Holdout) -> Lift:
     """Ratio of the two rates of buying less one, with its 95 % interval, rounded outwards.
 
+    A ratio below a millionth is a millionth: sales fall, they never vanish.
+
     The logarithm of a ratio of rates is about normal (Katz, Baptista, Azen and Pike, 1978,
     Biometrics 34). Decimal arithmetic rounds alike on every machine, so that it replays.
 
@@ -73,7 +75,7 @@ def measured_lift(found: Holdout) -> Lift:
     up = found.treated_bought * found.control_offered
     down = found.control_bought * found.treated_offered
     low, high = _interval(found, Decimal(up), Decimal(down))
-    share = divided_half_even(up * MILLION, down) - MILLION
+    share = max(1, divided_half_even(up * MILLION, down)) - MILLION
     return Lift("holdout", share, min(share, low), max(share, high))
 
 
@@ -86,7 +88,7 @@ def _interval(found: Holdout, up: Decimal, down: Decimal) -> tuple[int, int]:
         ratio = up / down * MILLION
         low = (ratio / spread).to_integral_value(ROUND_FLOOR)
         high = (ratio * spread).to_integral_value(ROUND_CEILING)
-        return int(low) - MILLION, int(high) - MILLION
+        return max(1, int(low)) - MILLION, int(high) - MILLION
 
 
 def pays(order_minor: int, subsidy_minor: int, terms: InstalmentTerms) -> Pays:

@@ -34,7 +34,7 @@ amounts = st.integers(10_000, 2_000_000)
 
 @st.composite
 def holdouts(draw: st.DrawFn) -> Holdout:
-    treated, control = draw(st.integers(10, 10**6)), draw(st.integers(10, 10**6))
+    treated, control = draw(st.integers(10, 10**9)), draw(st.integers(10, 10**9))
     return Holdout(
         treated_offered=treated,
         treated_bought=draw(st.integers(10, treated)),
@@ -155,6 +155,16 @@ def test_the_interval_is_the_one_of_the_log_ratio(found: Holdout) -> None:
     for end, sign in ((lift.low_ppm, -1), (lift.high_ppm, 1)):
         wanted = exp(log(treated / control) + sign * spread)
         assert isclose(1 + end / MILLION, wanted, rel_tol=1e-9, abs_tol=1.1e-6)
+
+
+def test_a_subsidy_that_drives_customers_away_is_judged_too(platform: Policy) -> None:
+    found = Holdout(
+        treated_offered=10**9, treated_bought=10, control_offered=10**9, control_bought=10**9
+    )
+    lift = LiftTerms(source="holdout", assumed_share_ppm=0, holdout=found)
+    judged = pays(600_000, 100, replace(platform.instalment, lift=lift))
+    assert judged.verdict == DOES_NOT_PAY
+    assert judged.margin_minor < 0
 
 
 @given(amount=amounts, subsidy=st.integers(1, 100_000), margin=shares)
