@@ -27,7 +27,8 @@ field that is wrong, its value, the bound and the mend.
 A probability band holds what lies above `probability_from`, up to and with `probability_to`.
 A knock-out compares one fact with a value by a closed set of comparisons; facts are the features
 listed in `knockout_features` and the fields of the request (`request.amount_minor`,
-`request.term_days`; `request.deposit_minor`, `request.duration_days`, `request.scene`). No
+`request.term_days`; `request.deposit_minor`, `request.duration_days`, `request.scene`;
+`request.order_amount_minor`) and what requests carry as the section's `context` declares it. No
 knock-out may look at a place or a protected attribute.
 
 Directions say how a lower layer (industry, partner, scene) may move what the layer above fixed:
