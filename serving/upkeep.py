@@ -1,4 +1,4 @@
-"""Upkeep: what falls due is expired, what is old is forgotten, the journal's head is noted.
+"""Upkeep: what falls due is expired or published, what is old forgotten, the journal's head noted.
 
 Every part is one whole transaction or one line, so whoever does it may die at any moment; the
 next look, in this process or another, goes on from there.
@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from records import expiry, retention
+from records import expiry, policies, retention
 from records.anchors import Anchors, head
 from records.expiry import expire_due
 from records.group_commit import GroupCommit
+from records.policy_moves import take_places
 from records.retention import retain
 from records.store import Records, RecordsUnavailableError
 
@@ -43,13 +44,20 @@ class Upkeep:
             self._thread.join()
 
     def look(self) -> None:
-        """One look: expire, anchor, and once a minute forget; each whatever befalls the others."""
-        for part in (self._expire, self._note, self._retain):
+        """One look: expire, publish, anchor, and once a minute forget; each for itself."""
+        for part in (self._expire, self._publish, self._note, self._retain):
             self._try(part)
 
     def _expire(self) -> None:
         while self._commit.hand_in(expire_due).result() >= expiry.AT_ONCE:
             continue
+
+    def _publish(self) -> None:
+        """Scheduled policies decide from their time on; here their place is made to say so."""
+        with self._records.reading() as connection:
+            coming, now = policies.next_at(connection), self._records.now(connection)
+        if coming is not None and coming <= now:
+            self._commit.hand_in(take_places).result()
 
     def _note(self) -> None:
         with self._records.reading() as connection:
