@@ -95,7 +95,7 @@ class Subsidy:
 
 @dataclass(frozen=True, slots=True)
 class InstalmentDecision:
-    """The answer on one order; `pays` judges the offer that costs the merchant most."""
+    """The answer on one order; `pays` judges the merchant's whole share of the dearest offer."""
 
     outcome: Outcome
     reasons: tuple[GivenReason, ...]
@@ -126,8 +126,7 @@ def decide_instalments(
         return _closed(page, outcome, reasons, subsidy)
     offers = tuple(_offers(application.order_amount_minor, terms, subsidy, at))
     reasons += _noted(page, offers, subsidy)
-    dearest = max(offer.subsidy_minor for offer in offers)
-    judged = pays(application.order_amount_minor, dearest, terms)
+    judged = pays(application.order_amount_minor, _whole_share(offers, subsidy), terms)
     _note_pays(page, judged)
     return _closed(page, outcome, reasons, subsidy, offers=offers, judged=judged)
 
@@ -177,6 +176,16 @@ def _offers(
         paid = min(part_down(fee, subsidy.share_ppm), subsidy.left_minor)
         parts = tuple(_schedule(order_minor, fee - paid, count, at.date()))
         yield InstalmentOffer(count, fee, paid, parts)
+
+
+def _whole_share(offers: tuple[InstalmentOffer, ...], subsidy: Subsidy) -> int:
+    """The merchant's share of the dearest fee, uncut: what its lift was measured or assumed under.
+
+    0 where it pays nothing at all.
+    """
+    if not any(offer.subsidy_minor for offer in offers):
+        return 0
+    return max(part_down(offer.fee_minor, subsidy.share_ppm) for offer in offers)
 
 
 def _schedule(order_minor: int, fee: int, count: int, starts_on: date) -> Iterator[Part]:

@@ -242,6 +242,17 @@ def test_the_answer_says_when_the_month_is_not_counted(platform: Policy) -> None
     assert [one.code for one in counted.reasons] == ["SUBSIDY_BUDGET_REACHED"]
 
 
+def test_a_cut_subsidy_is_judged_whole_for_its_lift_was_seen_under_the_whole(
+    platform: Policy,
+) -> None:
+    policy = under(platform, subsidy_share_ppm=MILLION, subsidy_budget_minor=50_000)
+    judged = [
+        decide_instalments(asked(used=used), policy=policy, at=AT).pays
+        for used in (0, 49_999, 50_000)
+    ]
+    assert [one and one.cost_minor for one in judged] == [39_000, 39_000, 0]
+
+
 def test_another_currency_is_no_case(platform: Policy) -> None:
     foreign = InstalmentApplication("m1", 600_000, "USD")
     with pytest.raises(InputError, match="currency is 'USD'"):
