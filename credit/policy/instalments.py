@@ -225,7 +225,7 @@ def _note_pays(page: Page, judged: Pays) -> None:
         "does it pay",
         "extra margin at least the subsidy, for one order sold under it",
         f"{judged.verdict} ({judged.label})",
-        "lift.source",
+        "lift",
         cost_minor=judged.cost_minor,
         margin_minor=judged.margin_minor,
         lift=as_number(judged.lift.share_ppm),
