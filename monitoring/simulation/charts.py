@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil, floor, log10
 
 from monitoring.simulation.intervals import Estimate
 
 CANDIDATE, CURRENT, WARNING, FAINT = "#1b6ca8", "#8a8f98", "#c8553d", "#d6dae0"
-WIDTH, LABEL, RIGHT, STEP, TOP, AXIS = 470, 150, 62, 34, 8, 24
-TICKS = 5
-NAME_CHARACTERS = 22
+WIDTH, LABEL, RIGHT, STEP, TOP, AXIS = 470, 158, 62, 34, 8, 24
+TICKS_MAX = 6
+NAME_CHARACTERS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,21 @@ def spanning(rows: Sequence[Row], spelt: Callable[[float], str], *also: float) -
         if value is not None
     ]
     low, high = min([*told, *also], default=0.0), max([*told, *also], default=1.0)
-    return Scale(low, high if high > low else low + 1.0, spelt)
+    ticks = round_ticks(low, high if high > low else low + 1.0)
+    return Scale(ticks[0], ticks[-1], spelt)
+
+
+def round_ticks(low: float, high: float) -> list[float]:
+    """At most seven round values, evenly apart, from at most `low` to at least `high`.
+
+    >>> round_ticks(-0.113, 0.05)
+    [-0.15, -0.1, -0.05, 0.0, 0.05]
+    """
+    raw = (high - low) / TICKS_MAX
+    power = 10.0 ** floor(log10(raw))
+    step = next(times * power for times in (1, 2, 2.5, 5, 10) if times * power >= raw * (1 - 1e-9))
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    return [round(place * step, 12) for place in range(first, last + 1)]
 
 
 def dots(title: str, rows: Sequence[Row], scale: Scale, *, line: float | None = None) -> str:
@@ -87,20 +102,20 @@ def steps(
     cuts: Sequence[tuple[float, str, str]],
 ) -> str:
     """Histograms on the same edges: (counts, colour, filled or not); `cuts`: (at, name, colour)."""
-    left, high = 44, 240
+    left, right, high = 44, 24, 240
     most = max((max(counts) for counts, _, _ in heights), default=1) or 1
     top = edges[-1]
 
     def x(value: float) -> float:
-        return left + value / top * (WIDTH - left - 12)
+        return left + value / top * (WIDTH - left - right)
 
     def y(count: float) -> float:
         return high - AXIS - count / most * (high - AXIS - 26)
 
     body = [
-        f'<text x="{x(top * tick / TICKS):.1f}" y="{high - 8}" text-anchor="middle">'
-        f"{top * tick / TICKS:.1%}</text>"
-        for tick in range(TICKS + 1)
+        f'<text x="{x(tick):.1f}" y="{high - 8}" text-anchor="middle">{tick:.1%}</text>'
+        for tick in round_ticks(0.0, top)
+        if tick <= top
     ]
     for counts, colour, filled in heights:
         points = [f"{x(0):.1f},{y(0):.1f}"]
@@ -121,8 +136,7 @@ def steps(
 
 def _axis(scale: Scale, high: float) -> str:
     parts = []
-    for tick in range(TICKS + 1):
-        value = scale.low + (scale.high - scale.low) * tick / TICKS
+    for value in round_ticks(scale.low, scale.high):
         x = scale.x(value)
         parts.append(_upright(x, high, "#eef0f3"))
         parts.append(

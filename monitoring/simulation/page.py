@@ -124,7 +124,7 @@ def _money(figures: Figures) -> str:
         *([("expected profit", figures.profit_minor)] if figures.profit_minor else []),
     ]
     rows = [Row(name, [(_relative(one), CANDIDATE)]) for name, one in sides]
-    scale = charts.spanning(rows, "{:+.1%}".format, -0.05, 0.05)
+    scale = charts.spanning(rows, "{:+.1%}".format, -0.02, 0.02)
     return charts.dots("Change of money, against current", rows, scale)
 
 
@@ -142,7 +142,7 @@ def _swap(figures: Figures) -> str:
     for one, colour in zip(figures.swap, colours, strict=True):
         risk = "" if one.mean_probability is None else f", P(bad) {one.mean_probability:.1%}"
         rows.append((one.name, [(float(one.requests), f"{one.requests:,}{risk}", colour)]))
-    return charts.bars("Who is swapped", rows, room=110)
+    return charts.bars("Who is swapped", rows, room=118)
 
 
 def _realised(figures: Figures) -> str:
@@ -156,7 +156,7 @@ def _realised(figures: Figures) -> str:
             [(_bare(figures.realised[name].expected), colour) for name, colour in _SIDES],
         ),
     ]
-    scale = charts.spanning(rows, "{:.2%}".format, 0.0, 0.02)
+    scale = charts.spanning(rows, "{:.1%}".format, 0.0, 0.02)
     return charts.dots("Bad rate of approved requests whose outcome is known", rows, scale)
 
 
