@@ -11,12 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from credit.contract import INSTALMENT_OFFER
-from credit.errors import InputError
-from credit.policy.context import refuse_undeclared
 from credit.policy.instalment_answer import answered, application_of_order
 from credit.policy.instalments import InstalmentApplication
-from credit.policy.requests import refuse_foreign_currency
-from credit.policy.terms import Policy
 from records.decisions import Asked
 from records.instants import instant_text
 from records.journal import Entry
@@ -27,7 +23,8 @@ from serving.instalment_shapes import INSTALMENT_ORDER
 from serving.intake import idempotency_key, read_body
 from serving.office import Office
 from serving.problems import RequestError
-from serving.rules import Effective
+from serving.refusals import context_refused, currency_refused
+from serving.rules import Effective, Rules
 from serving.wire import content_sha256, parse
 
 PATH = "/v1/instalment-offers/decisions"
@@ -78,7 +75,8 @@ def entry_of(till: Till, desk: Desk) -> Entry:
     desk.in_force.look_if_late()
     rules = desk.in_force.rules_for(product=INSTALMENT_OFFER, partner=desk.partner, scene=None)
     application, at, policy = till.application, desk.now(), rules.policy
-    _refuse_impossible(application, policy, stopped=rules.stopped)
+    if refused := _impossible(application, rules):
+        raise refused
     decision_id, decided_at = new_id(), instant_text(at)
     answer: dict[str, Any] = {"decision_id": decision_id, "decided_at": decided_at}
     answer |= answered(application, policy=policy, at=at, stopped=rules.stopped) | {"model": None}
@@ -121,27 +119,13 @@ def _beside(application: InstalmentApplication, by: Effective, at: datetime) -> 
     yield {**told, "scored": [], "decision": decision}
 
 
-def _refuse_impossible(
-    application: InstalmentApplication, policy: Policy, *, stopped: str | None
-) -> None:
-    """The credit rules' own refusals, told as the wire names them."""
-    try:
-        refuse_foreign_currency(application.currency, policy.currency)
-    except InputError as error:
-        told = application.currency
-        raise RequestError(
-            "CURRENCY_MISMATCH", error.problem, error.mend, field="currency", value=told
-        ) from None
-    if stopped:
-        return
-    try:
-        refuse_undeclared(application.context, policy.instalment.context)
-    except InputError as error:
-        field = error.problem.partition(" ")[0]
-        value = application.context.get(field.partition(".")[2])
-        raise RequestError(
-            "FIELD_INVALID", error.problem, error.mend, field=field, value=value
-        ) from None
+def _impossible(application: InstalmentApplication, rules: Rules) -> RequestError | None:
+    """The credit rules' own refusals. While decisions are stopped context is nobody's question."""
+    policy = rules.policy
+    if refused := currency_refused(application.currency, policy.currency):
+        return refused
+    context, declared = application.context, policy.instalment.context
+    return None if rules.stopped else context_refused(context, declared)
 
 
 INSTALMENTS = Endpoint(

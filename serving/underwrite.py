@@ -6,17 +6,15 @@ Nothing is answered from here: `serving.office` answers when the entry is durabl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from credit.contract import ENTITY_OF
 from credit.errors import InputError
 from credit.ledger.exposure import Line
 from credit.policy.application import LoanApplication
-from credit.policy.context import refuse_undeclared
 from credit.policy.decision import Decision
 from credit.policy.evidence import Evidence
 from credit.policy.reasons import MODEL, REASONS
-from credit.policy.requests import duration_days, refuse_foreign_currency
+from credit.policy.requests import duration_days
 from records.counters import Counter
 from records.decisions import Claim, NoRoom
 from records.journal import Entry
@@ -27,6 +25,7 @@ from serving.entries import entry_of
 from serving.evidence import read_evidence
 from serving.hearing import Candidacy, Hearing, ruled, score_all
 from serving.problems import RequestError
+from serving.refusals import context_refused, currency_refused
 from serving.rules import Effective, Rules
 from serving.shadow import Shadow, decided_beside
 
@@ -148,33 +147,19 @@ def _beside(heard: Sequence[tuple[Hearing, Known]], desk: Desk) -> list[list[Sha
 
 
 def _impossible(case: Case, rules: Rules, at: datetime) -> RequestError | None:
-    """The credit rules' own refusals, told as the wire names them."""
-    asked, sent, policy = case.application, case.request, rules.policy
-    try:
-        refuse_foreign_currency(asked.currency, policy.currency)
-    except InputError as error:
-        return _refused("CURRENCY_MISMATCH", error, "currency", sent["currency"])
+    """The credit rules' own refusals. While decisions are stopped context is nobody's question."""
+    asked, policy = case.application, rules.policy
+    if refused := currency_refused(asked.currency, policy.currency):
+        return refused
+    declared = policy.loan.context
     if not isinstance(asked, LoanApplication):
+        declared = policy.waiver.context
         try:
             duration_days(asked, at)
         except InputError as error:
-            return _refused("FIELD_INVALID", error, "due_at", sent["due_at"])
-    return None if rules.stopped else _context_refused(case, rules)
-
-
-def _context_refused(case: Case, rules: Rules) -> RequestError | None:
-    asked, policy = case.application, rules.policy
-    terms = policy.loan if isinstance(asked, LoanApplication) else policy.waiver
-    try:
-        refuse_undeclared(asked.context, terms.context)
-    except InputError as error:
-        field = error.problem.partition(" ")[0]
-        return _refused("FIELD_INVALID", error, field, asked.context.get(field.partition(".")[2]))
-    return None
-
-
-def _refused(code: str, error: InputError, field: str, value: Any) -> RequestError:
-    return RequestError(code, error.problem, error.mend, field=field, value=value)
+            told, sent = "due_at", case.request["due_at"]
+            return RequestError("FIELD_INVALID", error.problem, error.mend, field=told, value=sent)
+    return None if rules.stopped else context_refused(asked.context, declared)
 
 
 def _decide(

@@ -28,6 +28,7 @@ from models.registry import Registry
 from monitoring.replay import ReplayResult, replay
 from records import policy_moves, switches
 from records.journal import Entry, scan
+from records.policies import read
 from records.policy_versions import draft_of
 from records.store import open_records
 from serving.assembly import open_office, open_seeded_records
@@ -41,7 +42,6 @@ PARTNERS = ("local", "city_bikes", "harbour_hotels", "wander_travel", "clear_cli
 SCENES = ("bike", "hotel", "clinic", "school", "power_bank", "somewhere")
 WAYS = ("well", "stopped", "stale", "without a model")
 AT_ONCE = 64
-TOUCHED_MAX = 600
 IN_SHADOW = {
     "platform.toml": ("approve_probability_max = 0.12", "approve_probability_max = 0.03"),
     "harbour_hotels.toml": ('value = ["walk_in"]', 'value = ["walk_in", "agency"]'),
@@ -238,7 +238,7 @@ def copied(decided: Path, tmp_path: Path) -> Path:
 
 def _replayed(home: Path) -> ReplayResult:
     records = open_records(f"sqlite:///{home}/records.db")
-    result = replay(records, home, limit=TOUCHED_MAX)
+    result = replay(records, home)
     records.close()
     return result
 
@@ -253,13 +253,11 @@ def _touch(home: Path, change: str, *values: str) -> None:
 
 
 def test_a_policy_text_that_was_changed_in_the_database_is_caught(copied: Path) -> None:
-    entries = _entries(copied)[:TOUCHED_MAX]
+    entries = _entries(copied)
     touched = read_document((ROOT / "partners" / "city_bikes.toml").read_text())
     texts = {entry["policy"]["sha256"] for entry in entries}
     records = open_records(f"sqlite:///{copied}/records.db")
     with records.reading() as connection:
-        from records.policies import read
-
         of_it = {it for it in texts if touched.sha256 in (layers_of(read(connection, it)) or ())}
     records.close()
     change = "UPDATE policies SET text = replace(text, '30_000', '90_000') WHERE sha256 = ?"
@@ -270,7 +268,7 @@ def test_a_policy_text_that_was_changed_in_the_database_is_caught(copied: Path) 
 
 
 def test_another_model_file_is_caught(copied: Path) -> None:
-    entries = _entries(copied)[:TOUCHED_MAX]
+    entries = _entries(copied)
     for model in copied.rglob("model.txt"):
         model.chmod(0o644)
         model.write_text(model.read_text().replace("leaf_value=", "leaf_value=0."))
@@ -288,7 +286,7 @@ def test_another_model_file_is_caught(copied: Path) -> None:
     ],
 )
 def test_a_recorded_input_that_was_changed_is_caught(copied: Path, path: str, change: str) -> None:
-    entries = _entries(copied)[:TOUCHED_MAX]
+    entries = _entries(copied)
     one = next(
         entry
         for entry in entries
