@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from credit.policy.documents import INDUSTRY, PLATFORM, SCENE, Document
 from credit.policy.layers import Stack, above, chain, compose
@@ -80,22 +81,32 @@ class Contest:
     def _with(self, document: Document) -> Documents:
         return {**self.live, document.head.name: document}
 
-    def _has_own(self, partner: str, scene: str | None) -> bool:
-        """Whether a scene of a partner has a document of its own on either side."""
-        name = f"{partner}.{scene}"
+    def _has_document(self, name: str) -> bool:
+        """Whether a partner or a scene has a document of its own, on either side."""
         sides = (self.candidate, self.current)
         return name in self.live or any(one and one.head.name == name for one in sides)
 
     def parts(self, partner: Any, scene: Any) -> Iterator[tuple[Pair, Any]]:
         """Both policies for each part of a population that stands under them, with its rows."""
+        (partner_at, partners), (scene_at, scenes) = _coded(partner), _coded(scene)
+        both, at = np.unique(partner_at * len(scenes) + scene_at, return_inverse=True)
         keys: dict[tuple[str, str | None], list[int]] = {}
-        for row, (name, where) in enumerate(zip(partner, scene, strict=True)):
-            own = where if where and name and self._has_own(name, where) else None
-            keys.setdefault((name or "", own), []).append(row)
-        for (name, where), rows in keys.items():
+        for place, one in enumerate(both.tolist()):
+            name, where = partners[one // len(scenes)] or "", scenes[one % len(scenes)]
+            own = where if self._has_document(f"{name}.{where}") else None
+            named = own is not None or self._has_document(name)
+            keys.setdefault((name if named else "", own), []).append(place)
+        for (name, where), places in keys.items():
             pair = self.pair(name, where)
             if pair is not None:
-                yield pair, np.array(rows)
+                yield pair, np.flatnonzero(np.isin(at, places))
+
+
+def _coded(words: Any) -> tuple[Any, list[str | None]]:
+    """A column of names as places among its different ones; None is the first."""
+    found = pa.array(words, pa.string()).dictionary_encode()
+    places = found.indices.fill_null(-1).to_numpy().astype(np.int64) + 1
+    return places, [None, *found.dictionary.to_pylist()]
 
 
 def contest_of(

@@ -60,7 +60,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A population as far as the candidate covers it, and both answers to it.
+    """A population as far as the candidate covers it, part by part, and both answers to it.
 
     `industry`: of the merchant where the evidence says it, else that its partner stands in.
     `cut_offs`: P(bad) up to which each of both policies approves and refers, where all rows share
@@ -81,19 +81,18 @@ def decided(people: Population, contest: Contest, scoring: Scoring) -> Decided |
     parts = list(contest.parts(people.partner, people.requested.scene))
     if not parts:
         return None
-    rows = np.concatenate([found for _, found in parts])
-    order = np.argsort(rows, kind="stable")
-    answers, industries = [], []
-    for pair, found in parts:
-        answers.append(_both(people.take(found), pair, scoring))
-        industries.append(np.full(len(found), pair.industry, object))
-    candidate, current = (_joined([one[side] for one in answers], order) for side in (0, 1))
-    covered = people.take(rows[order])
+    covered = people.take(np.concatenate([rows for _, rows in parts]))
+    answers, industries, begin = [], [], 0
+    for pair, rows in parts:
+        answers.append(_both(covered.take(slice(begin, begin + len(rows))), pair, scoring))
+        industries.append(np.full(len(rows), pair.industry, object))
+        begin += len(rows)
+    candidate, current = (_joined([one[side] for one in answers]) for side in (0, 1))
     return Decided(
         people=covered,
         candidate=candidate,
         current=current,
-        industry=_industry(covered, np.concatenate(industries)[order]),
+        industry=_industry(covered, np.concatenate(industries)),
         cut_offs=_cut_offs(people.product, [(one.candidate, one.current) for one, _ in parts]),
         bands=_bands(people.product, [one.current for one, _ in parts]),
         scoring=scoring,
@@ -120,10 +119,13 @@ def _loans(people: Population, policy: Policy, scoring: Scoring) -> tuple[Answer
     )
     found = candidates_many(cases, policy, threads=THREADS)
     grid = Grid(*found)
+    before = scoring.made + scoring.fell_back
     probability, there = scoring.probabilities(people, grid)
+    if scoring.made + scoring.fell_back > before:
+        people = remembering(people, grid, probability, there)
     scored = cases.scored(found._replace(valid=there), probability)
     answers = _loan_answers(decide_loans(scored, policy, threads=THREADS), policy)
-    return answers, remembering(people, grid, probability, there)
+    return answers, people
 
 
 def _loan_answers(answers: LoanAnswers, policy: Policy) -> Answered:
@@ -238,10 +240,10 @@ def _band_names(places: Any, bands: tuple[str, ...]) -> Any:
     return np.array([*bands, None], object)[places]  # MISSING is the last
 
 
-def _joined(parts: list[Answered], order: Any) -> Answered:
+def _joined(parts: list[Answered]) -> Answered:
     names = Answered.__slots__
     return Answered(
-        **{name: np.concatenate([getattr(one, name) for one in parts])[order] for name in names}
+        **{name: np.concatenate([getattr(one, name) for one in parts]) for name in names}
     )
 
 

@@ -96,18 +96,24 @@ class Population:
         return len(self.freshness)
 
     def take(self, rows: Any) -> "Population":
-        """The rows at these places, in this order."""
-        taken = {one.name: _taken(getattr(self, one.name), rows, len(self)) for one in fields(self)}
+        """The rows at these places, in this order; of a slice, views."""
+        if isinstance(rows, np.ndarray) and np.array_equal(rows, np.arange(len(self))):
+            return self
+        taken = {one.name: _taken(getattr(self, one.name), rows) for one in fields(self)}
         return replace(self, **taken)
 
 
-def _taken(found: Any, rows: Any, count: int) -> Any:
+def _taken(found: Any, rows: Any) -> Any:
     if isinstance(found, Requested | Scores | Room | Outcomes):
-        parts = {one.name: _taken(getattr(found, one.name), rows, count) for one in fields(found)}
+        parts = {one.name: _taken(getattr(found, one.name), rows) for one in fields(found)}
         return replace(found, **parts)
     if isinstance(found, np.ndarray):
         return found[rows]
-    return found.take(rows) if hasattr(found, "num_rows") and found.num_rows == count else found
+    if not hasattr(found, "num_rows"):
+        return found
+    if isinstance(rows, slice):
+        return found.slice(rows.start, rows.stop - rows.start)
+    return found.take(rows)
 
 
 def words(values: Any) -> Any:

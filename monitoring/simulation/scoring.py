@@ -48,7 +48,7 @@ class Scoring:
         """
         asked = grid.valid & (people.scores.model != NO_MODEL)[:, None]
         asked &= _fresh(people)[:, None]
-        probability, there = _recorded(people, grid)
+        probability, there = _recorded(people, grid, asked)
         there &= asked
         self.found += int(there.sum())
         self._score(people, grid, asked & ~there, probability, there)
@@ -102,17 +102,28 @@ def _fresh(people: Population) -> Any:
     return people.freshness == code_of(Freshness.FRESH)
 
 
-def _recorded(people: Population, grid: Grid) -> tuple[Any, Any]:
-    """What was scored then for the same amount and term."""
-    scores, shape = people.scores, grid.valid.shape
-    probability, there = np.zeros(shape), np.zeros(shape, np.bool_)
-    for column in range(shape[1]):
-        amount, term = grid.amount_minor[:, column], grid.term_days[:, column]
-        for place in range(scores.valid.shape[1]):
-            same = scores.valid[:, place] & (scores.amount_minor[:, place] == amount)
-            same &= (scores.term_days[:, place] == term) & ~there[:, column]
-            np.copyto(probability[:, column], scores.probability[:, place], where=same)
-            there[:, column] |= same
+def _recorded(people: Population, grid: Grid, asked: Any) -> tuple[Any, Any]:
+    """What was scored then for the same amount and term.
+
+    Most candidates stand where they stood: they are compared as whole blocks, the others singly.
+    """
+    scores, (count, width) = people.scores, grid.valid.shape
+    probability, there = np.zeros((count, width)), np.zeros((count, width), np.bool_)
+    for start in range(0, scores.valid.shape[1], width):
+        then = slice(start, min(start + width, scores.valid.shape[1]))
+        now = slice(0, then.stop - then.start)
+        same = scores.valid[:, then] & (scores.amount_minor[:, then] == grid.amount_minor[:, now])
+        same &= (scores.term_days[:, then] == grid.term_days[:, now]) & ~there[:, now]
+        np.copyto(probability[:, now], scores.probability[:, then], where=same)
+        there[:, now] |= same
+    rows, columns = np.nonzero(asked & ~there)
+    for begin in range(0, len(rows), CHUNK):
+        at = rows[begin : begin + CHUNK], columns[begin : begin + CHUNK]
+        same = scores.valid[at[0]] & (scores.amount_minor[at[0]] == grid.amount_minor[at][:, None])
+        same &= scores.term_days[at[0]] == grid.term_days[at][:, None]
+        place = same.argmax(axis=1)
+        there[at] = same[np.arange(len(place)), place]
+        probability[at] = np.where(there[at], scores.probability[at[0], place], 0.0)
     return probability, there
 
 
