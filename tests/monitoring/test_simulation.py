@@ -176,12 +176,13 @@ def test_a_policy_against_itself_swaps_nobody(run: Run, live: Mapping[str, Docum
 @given(shares=st.tuples(st.integers(0, 120_000), st.integers(0, 60_000)))
 @settings_of_hypothesis(max_examples=15, deadline=None)
 def test_a_tighter_policy_never_approves_more(
-    run: Run, entries: list[Entry], live: Mapping[str, Document], shares: tuple[int, int]
+    run: Run, live: Mapping[str, Document], shares: tuple[int, int]
 ) -> None:
-    cuts = [f"{one / 1e6:.6f}" for one in shares]
     text = live["platform"].text.replace('version = "', 'version = "t', 1)
-    text = text.replace("approve_probability_max = 0.12", f"approve_probability_max = {cuts[0]}")
-    text = text.replace("approve_probability_max = 0.06", f"approve_probability_max = {cuts[1]}")
+    for before, millionths in (("0.06\n", shares[1]), ("0.12\n", shares[0])):
+        stated = f"approve_probability_max = {before}"
+        assert text.count(stated) == 1
+        text = text.replace(stated, f"approve_probability_max = {millionths / 1e6:.6f}\n")
     for figures in run(read_document(text)).simulation.products.values():
         assert figures.swap[0].requests == 0
         assert figures.given_minor.change.value <= 0
