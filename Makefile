@@ -34,6 +34,7 @@ acceptance: .venv/test.stamp  ## the long forms of what CI runs short
 bench: .venv/bench.stamp  ## every speed claim, measured again
 	$(BIN)/python -m benchmarks.decision.run
 	$(BIN)/python -m benchmarks.ledger.run
+	$(BIN)/python -m benchmarks.policy.run
 
 serve: .venv/run.stamp
 	$(BIN)/vouch serve

@@ -10,6 +10,7 @@ import pytest
 from credit.money import MILLION, as_number
 from credit.policy.decide import Decision, Scored, decide_loan, decide_waiver
 from credit.policy.evidence import Freshness
+from credit.policy.knockouts import PASSES, Knockout, holds
 from credit.policy.many import (
     MISSING,
     LoanAnswers,
@@ -22,6 +23,7 @@ from credit.policy.many import (
     loan_cases,
     waiver_cases,
 )
+from credit.policy.many.knocked import knocked
 from credit.policy.offers import Candidate, candidates
 from credit.policy.pricing import expected_loss_minor
 from credit.policy.terms import Policy
@@ -198,6 +200,22 @@ def test_what_is_drawn_reaches_every_answer(platform: Policy) -> None:
         "CONCENTRATION_CAP",
         "DEPOSIT_PARTLY_WAIVED",
     } <= reasons
+
+
+def test_a_number_equals_only_what_it_can_hold(platform: Policy) -> None:
+    row = Knockout(
+        feature="history_days",
+        op="in",
+        value=(2**53 + 1, 7),
+        reason="NOT_TRADING",
+        outcome="decline",
+        missing=PASSES,
+    )
+    facts = {"history_days": np.array([2.0**53, 7.0, np.nan])}
+    every = np.ones(3, np.bool_)
+    worst, _ = knocked([row], facts, asked=every, measured=every)
+    assert [holds(row, 2.0**53), holds(row, 7.0)] == [False, True]
+    assert worst.tolist() == [2, 0, 2]
 
 
 def test_a_probability_outside_0_to_1_is_refused(platform: Policy) -> None:

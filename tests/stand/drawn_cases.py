@@ -36,12 +36,12 @@ def drawn_values(rng: Random) -> dict[str, Value]:
         "turnover_90d": mostly(
             rng,
             rng.choice((rng.randint(3_000_000, 300_000_000), rng.random() * 1e8)),
-            *(0, -5_000.5, HUGE, 3e17, 1e25),
+            *(0, -5_000.5, 10 ** rng.uniform(8, 14), HUGE, 3e17, 1e25),
         ),
         "due_next_30d_minor": mostly(rng, rng.randint(0, 900_000), 0, 0.5, -700_000, 1e19),
         "arrears_minor": mostly(rng, 0, 1, 9_900),
-        "history_days": mostly(rng, 180, 0, 30, 2.5),
-        "holds_open_minor": mostly(rng, rng.randint(0, 400_000), 0, 4_999.5, -100, 1e20),
+        "history_days": mostly(rng, 180, 0, 30, 2.5, 2.0**53),
+        "holds_open_minor": mostly(rng, rng.randint(0, 400_000), 0, 4_999.5, -99.5, 1e20),
         "holds_open": mostly(rng, 1, 0, 30),
         "grade": rng.choice(WORDS),
     }
@@ -60,7 +60,7 @@ def drawn_context(rng: Random) -> dict[str, Value]:
 
 
 def drawn_evidence(rng: Random) -> Evidence:
-    freshness = mostly(rng, Freshness.FRESH, *Freshness, Freshness.UNKNOWN)
+    freshness = rng.choice((*[Freshness.FRESH] * 12, *Freshness, Freshness.UNKNOWN))
     return Evidence(drawn_values(rng), AT - timedelta(hours=4), freshness)
 
 

@@ -114,7 +114,7 @@ def drawn_loan(rng: Random, terms: LoanTerms) -> LoanTerms:
         **drawn_knockouts(rng, LOAN_FACTS),
         amount_min_minor=least,
         amount_max_minor=mostly(rng, rng.choice((HUGE, 50_000_000)), least),
-        amount_step_minor=rng.choice((1, 10_000, 7)),
+        amount_step_minor=rng.choice((1, 10_000, 7, 500_000)),
         terms_days=tuple(sorted(rng.sample(TERMS, rng.randint(1, 8)))),
         counter_terms_days=tuple(sorted(rng.sample(TERMS, rng.randint(0, 3)))),
         counter_shares_ppm=tuple(reversed(shares)),
@@ -140,7 +140,7 @@ def drawn_loan(rng: Random, terms: LoanTerms) -> LoanTerms:
             terms.no_history,
             outcome=rng.choice(("decline", "refer", STARTER, STARTER)),
             amount_max_minor=mostly(rng, 2_000_000, 0, HUGE),
-            probability_ppm=mostly(rng, rng.randint(0, 60_000), 0, 300_000),
+            probability_ppm=rng.choice((0, 30_000, rng.randint(0, 300_000))),
         ),
     )
 
