@@ -88,6 +88,21 @@ def test_a_refused_share_is_heard_again_once_with_what_is_left(branch, loan, cap
     assert used() == [2_400_000, 2_400_000]
 
 
+def test_what_a_refused_share_has_shown_counts_though_the_ledger_is_read_late(
+    ask, loan, capped, used, branch, monkeypatch
+):
+    capped()
+    ledger = branch.office.desk.ledger
+    names = [("merchant-loan", "partner", "local"), ("merchant-loan", "industry", "rental")]
+    stale = ledger.read(kind="merchant", entity_ids=["m9"], counters=names)
+    for n in range(2):
+        ask(LOANS, loan(application_id=f"a{n}", merchant_id=f"m{n}"))
+    monkeypatch.setattr(type(ledger), "read", lambda *_, **__: stale)
+    answer = ask(LOANS, loan(application_id="a9", merchant_id="m9")).json()
+    assert max(one["amount_minor"] for one in answer["offers"]) == 400_000
+    assert used() == [2_400_000, 2_400_000]
+
+
 def test_a_crowd_never_takes_more_than_the_cap(branch, waiver, capped, used):
     capped(partner_minor=500_000, section="waiver")
     cases = [
