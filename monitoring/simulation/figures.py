@@ -11,8 +11,9 @@ from credit.policy.decision import Outcome
 from credit.policy.many import bit_of
 from credit.policy.many.answers import RULES
 from credit.policy.reasons import REASON
+from monitoring.simulation.answering import Answered
 from monitoring.simulation.cuts import Cut, cuts_of
-from monitoring.simulation.deciding import Answered, Decided
+from monitoring.simulation.deciding import Decided
 from monitoring.simulation.intervals import Estimate, Sides, method, shares, sums_of_both
 from monitoring.simulation.parity import Parity, parities_of
 from monitoring.simulation.population import Outcomes

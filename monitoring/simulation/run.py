@@ -69,12 +69,16 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What is simulated on: `source` in words, the populations, protected attributes."""
+    """What is simulated on: `source` in words, the populations, protected attributes.
+
+    `currency`: the requests' own; None where it is the policy's, or nothing says any.
+    """
 
     source: str
     populations: "Sequence[Population]"
     protected: Mapping[str, Mapping[str, str]]
     outcomes_given: bool
+    currency: str | None = None
 
 
 def journal_ground(
@@ -116,7 +120,8 @@ def data_ground(
         history, known, champions=champions, scratch=home / "scratch", progress=progress
     )
     given = any(one.is_given for one in known.values())
-    return Ground(str(history.path), populations, read_protected(history), given)
+    protected = read_protected(history)
+    return Ground(str(history.path), populations, protected, given, history.currency)
 
 
 def simulate(
@@ -134,6 +139,11 @@ def simulate(
     of the requests.
     """
     started = time.perf_counter() if started is None else started
+    currency = contest.alone().policy.currency
+    if ground.currency not in {None, currency}:
+        raise InputError(
+            f"{ground.source} is in {ground.currency}", f"the candidate lends in {currency}"
+        )
     decisions = [
         found
         for one in ground.populations

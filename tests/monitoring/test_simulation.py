@@ -247,6 +247,11 @@ def test_a_candidate_that_decides_nobody_is_refused(run: Run, live: Mapping[str,
         run(live["ring_music"])
 
 
+def test_requests_in_another_currency_are_refused(run: Run, tighter: Document) -> None:
+    with pytest.raises(InputError, match="the journal is in EUR"):
+        run(tighter, currency="EUR")
+
+
 def test_a_loosening_is_held_to_its_bound_and_said(run: Run, live: Mapping[str, Document]) -> None:
     text = live["city_bikes"].text.replace('version = "', 'version = "t', 1)
     loose = text + "\n[loan]\namount_max_minor = 90_000_000\n"
