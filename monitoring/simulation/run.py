@@ -198,6 +198,8 @@ def _notes(found: Decided, ground: Ground) -> tuple[str, ...]:
     told = []
     if not ground.outcomes_given:
         told.append("no outcomes were given: realised bad rates are not known")
+    if found.scoring.made and found.people.room.is_kept:
+        told.append(f"{found.scoring.made:,} loans that nobody scored then were scored now")
     if found.scoring.fell_back:
         told.append(
             f"{found.scoring.fell_back:,} times a candidate's model was gone from the registry: the"

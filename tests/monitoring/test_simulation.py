@@ -217,6 +217,7 @@ def test_where_the_model_is_gone_the_request_s_own_score_stands_in_and_is_said(
     assert any("model was gone" in one for one in figures.notes)
     whole = run(otherwise).simulation.products[MERCHANT_LOAN]
     assert not any("model was gone" in one for one in whole.notes)
+    assert any("scored now" in one for one in whole.notes)
 
 
 def test_a_partner_s_policy_is_simulated_on_its_own_requests_alone(
