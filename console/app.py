@@ -9,10 +9,26 @@ from console import (
     ledger_commands,
     model_commands,
     monitor_commands,
+    policy_commands,
+    publish_commands,
+    simulate_command,
+    switch_commands,
     train_commands,
 )
 from console.demo import demo
 from console.doctor import doctor
+
+for of_policy in (
+    publish_commands.publish,
+    publish_commands.approve,
+    publish_commands.withdraw,
+    publish_commands.rollback,
+    simulate_command.simulate,
+    switch_commands.stop,
+    switch_commands.resume,
+    switch_commands.stops,
+):
+    policy_commands.app.command()(of_policy)
 
 app = typer.Typer(
     help="Credit scoring and risk decisions from payment histories.",
@@ -29,6 +45,6 @@ app.add_typer(model_commands.app, name="models")
 app.command()(decision_commands.serve)
 app.command()(decision_commands.decide)
 app.command()(decision_commands.replay)
-app.add_typer(decision_commands.policy, name="policy")
+app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(monitor_commands.app, name="monitor")

@@ -1,4 +1,4 @@
-"""`vouch serve`, `decide`, `replay` and `policy`: answers and what they rest on."""
+"""`vouch serve`, `decide` and `replay`: answers, and answers given again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,7 @@ import typer
 
 from console.output import Json, progress_bar, refuse, show
 from console.parse import parse_day
-from credit.errors import InputError
 from serving.settings import read_settings
-
-policy = typer.Typer(help="The rules of lending as reviewed text.")
 
 
 def serve(
@@ -62,24 +59,3 @@ def replay(
         )
     show(result, [f"{result.checked:,} replayed, {result.differing:,} differ"], as_json=as_json)
     refuse(found_wanting=bool(result.differing))
-
-
-@policy.command("check")
-def check_policy(
-    file: Annotated[Path, typer.Argument(help="A policy document (TOML).")],
-    *,
-    as_json: Json = False,
-) -> None:
-    """Prove that a policy document can be used."""
-    from credit.policy.terms import parse_policy
-
-    parsed = parse_policy(_text(file))
-    result = {"name": parsed.name, "version": parsed.version, "sha256": parsed.sha256}
-    show(result, [f"{parsed.name} {parsed.version}: holds ({parsed.sha256})"], as_json=as_json)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read ({error})", "name a TOML file in UTF-8") from None

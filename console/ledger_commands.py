@@ -2,20 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from console.output import Json, plain, progress_bar, refuse, show
+from console.records_at_hand import one_line, records_at
 from credit.contract import ENTITY_OF
 from credit.errors import InputError
-from serving.settings import Settings, read_settings
-
-if TYPE_CHECKING:
-    from records.store import Records
+from serving.settings import read_settings
 
 app = typer.Typer(help="The ledger: lines, holds, loans and the journal of all that was done.")
 EVENTS_A_PAGE = 1_000
@@ -32,7 +28,7 @@ def verify(*, as_json: Json = False) -> None:
     from records.verification.verify import verify as hold_against_itself
 
     settings = read_settings()
-    with _records(settings) as records, progress_bar(quiet=as_json) as progress:
+    with records_at(settings) as records, progress_bar(quiet=as_json) as progress:
         report = hold_against_itself(records, anchors=Anchors(settings.anchors), progress=progress)
     show({"holds": report.holds, "checks": report.checks}, report.lines(), as_json=as_json)
     refuse(found_wanting=not report.holds)
@@ -43,7 +39,7 @@ def status(*, as_json: Json = False) -> None:
     """Lines, holds and loans by state, and where the journal ends."""
     from records.standing import standing
 
-    with _records(read_settings()) as records, records.reading() as connection:
+    with records_at(read_settings()) as records, records.reading() as connection:
         found = standing(connection)
     show(found, found.told(), as_json=as_json)
 
@@ -55,7 +51,7 @@ def backup(
     """Copy the records while they serve. A copy of SQLite is verified before it has its name."""
     from records.backup import back_up
 
-    with _records(read_settings()) as records, progress_bar(quiet=as_json) as progress:
+    with records_at(read_settings()) as records, progress_bar(quiet=as_json) as progress:
         copy = back_up(records, file, progress=progress)
     told = f"{file}: the journal to seq {copy.head.seq:,}"
     proven = "verified" if copy.report else "at least; a restore verifies it"
@@ -83,7 +79,7 @@ def restore(
     from records.backup import restore as put_back
 
     settings = read_settings()
-    with _one_line(), progress_bar(quiet=as_json) as progress:
+    with one_line(), progress_bar(quiet=as_json) as progress:
         copy = put_back(file, to or settings.database_url, progress=progress)
     assert copy.report is not None  # noqa: S101 - what was restored is always verified
     lines = [*copy.report.lines(), f"restored: the journal to seq {copy.head.seq:,}"]
@@ -114,7 +110,7 @@ def erase(
     if not yes:
         typer.confirm(f"Forget {kind} {name} for good?", abort=True)
     settings = read_settings()
-    with _records(settings) as records:
+    with records_at(settings) as records:
         erased = forget(records, partner=settings.partner, kind=kind, entity_id=name)
     told = f"{kind} {name} is forgotten" if erased else f"no {kind} {name} is known"
     show({"erased": erased}, [told], as_json=as_json)
@@ -132,7 +128,7 @@ def events(
     """Events that nobody has confirmed, the oldest first, as JSON lines for downstream systems."""
     from records.outbox import delivered, waiting
 
-    with _records(read_settings()) as records:
+    with records_at(read_settings()) as records:
         while True:
             with records.reading() as connection:
                 page = waiting(connection, after=after, limit=EVENTS_A_PAGE)
@@ -145,32 +141,3 @@ def events(
             if len(page) < EVENTS_A_PAGE:
                 return
             after = page[-1].seq
-
-
-@contextmanager
-def _records(settings: Settings) -> Iterator["Records"]:
-    """The open records of a home that is there."""
-    from records.store import open_records
-
-    if settings.database_url.startswith("sqlite") and not settings.home.is_dir():
-        raise InputError(f"VOUCH_HOME {settings.home} is not there", "vouch demo makes one")
-    fixed = settings.fixed_now
-    with _one_line():
-        records = open_records(settings.database_url, fixed_now=(lambda: fixed) if fixed else None)
-        try:
-            yield records
-        finally:
-            records.close()
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """What the database cannot do now, as one line."""
-    from records.store import RecordsUnavailableError
-
-    try:
-        yield
-    except RecordsUnavailableError as error:
-        raise InputError(
-            f"the records do not answer ({error})", "try again, or vouch doctor"
-        ) from None

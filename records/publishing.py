@@ -5,6 +5,7 @@ a parent that is nowhere, a stack below that would break) is a TermsError.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from credit.policy.powers import Actor, Wanted, parse_actor
 from credit.policy.publication import Proof, heads_of, proven, weighed
 from credit.policy.reading import TermsError
 from records import policies, policy_moves
+from records.policies import Placed
 from records.policy_versions import Version, draft_of, history, version_by_hash, version_of
 from records.transaction import Transaction
 
@@ -47,28 +49,19 @@ class Published:
     bounded: tuple[Loosening, ...]
 
 
-def documents_at(
-    connection: Connection, at: datetime, *, unless: str | None = None
-) -> dict[str, Document]:
+def documents_at(connection: Connection, at: datetime) -> dict[str, Document]:
     """The documents in force at an instant, by name.
 
-    `unless`: a name that may be left out where this Vouch cannot read it, for it is to be replaced.
+    One that this Vouch cannot read is left out: it decides nothing, and is mended by publishing.
     """
-    found = {}
-    for name, one in policies.live(connection, at).items():
-        try:
-            found[name] = read_document(one.text)
-        except TermsError:
-            if name != unless:
-                raise
-    return found
+    return _readable(policies.live(connection, at))
 
 
 def propose(
     transaction: Transaction, document: Document, *, by: Actor, note: str = ""
 ) -> Proposed | Refused:
     """A document on record, checked; as it stands where it was proposed before."""
-    among = _among(transaction, document.head.name)
+    among = _among(transaction)
     heads = heads_of(among[0])
     refused = powers.may_propose(by, document.head, heads)
     if refused is not None:
@@ -211,7 +204,7 @@ class _Case:
 
 
 def _case(transaction: Transaction, name: str, version: str) -> _Case | Refused:
-    among = _among(transaction, name)
+    among = _among(transaction)
     found = version_of(transaction.connection, name, version)
     if found is None:
         mend = "vouch policy history lists what is, publish FILE puts it there"
@@ -221,18 +214,24 @@ def _case(transaction: Transaction, name: str, version: str) -> _Case | Refused:
     return _Case(found, read_document(text), among)
 
 
-def _among(transaction: Transaction, name: str) -> tuple[Documents, ...]:
+def _among(transaction: Transaction) -> tuple[Documents, ...]:
     """The documents in force, and those that will be once what is scheduled has come."""
     policy_moves.take_places(transaction)
     connection = transaction.connection
-    now = documents_at(connection, transaction.now, unless=name)
+    now = documents_at(connection, transaction.now)
     for document in now.values():
         if version_by_hash(connection, document.sha256) is None:
             policy_moves.adopt(transaction, draft_of(document))
-    coming = policies.scheduled(connection)
-    if not coming:
-        return (now,)
-    return now, {**now, **{name: read_document(one.text) for name, one in coming.items()}}
+    coming = _readable(policies.scheduled(connection))
+    return (now, {**now, **coming}) if coming else (now,)
+
+
+def _readable(placed: Mapping[str, Placed]) -> dict[str, Document]:
+    found = {}
+    for name, one in placed.items():
+        with suppress(TermsError):
+            found[name] = read_document(one.text)
+    return found
 
 
 def _needed(version: Version, proof: Proof, heads: Mapping[str, Head]) -> Wanted | None:
