@@ -49,9 +49,8 @@ def check_policies(
     settings = read_settings()
     given = documents_in(paths)
     with records_if_any(settings) as records:
-        found = at_hand(records, settings.now())
-    among = found.with_given(given)
-    told = [_checked(proven(document, [among]), found) for document in given]
+        found = at_hand(records, settings)
+    told = [_checked(proven(one, [found.with_given_but(one, given)]), found) for one in given]
     lines = (line for one in told for line in _check_lines(one))
     show({"documents": told}, lines, as_json=as_json)
 
@@ -95,7 +94,7 @@ def show_policy(
 
     settings = read_settings()
     with records_if_any(settings) as records:
-        found = at_hand(records, settings.now())
+        found = at_hand(records, settings)
     document, scene = _named(found, name)
     policy = stacked(above(found.in_force, document))
     if scene and scene not in policy.waiver.scenes:
@@ -144,7 +143,7 @@ def diff_policies(
 
     settings = read_settings()
     with records_if_any(settings) as records:
-        found = at_hand(records, settings.now())
+        found = at_hand(records, settings)
         both = [_meant(word, found, records) for word in (before, after)]
     old, new = (_fields(one, found, stated=stated) for one in both)
     told = differences(old, new)

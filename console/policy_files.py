@@ -1,13 +1,12 @@
 """Policy documents as commands find them: in files, live in the records, shipped with Vouch."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credit.errors import InputError
+from serving.settings import Settings
 
 if TYPE_CHECKING:
     from credit.policy.documents import Document
@@ -40,6 +39,13 @@ class AtHand:
                 missing.append(found[name].head.parent)
         return found
 
+    def with_given_but(self, one: "Document", given: Sequence["Document"]) -> dict[str, "Document"]:
+        """The same, with what stands in the place of one of them as it is without it."""
+        found, name = self.with_given(given), one.head.name
+        if name in self.in_force:
+            found[name] = self.in_force[name]
+        return found
+
     def named(self, name: str) -> "Document":
         """The document of that name in force."""
         if name in self.in_force:
@@ -48,20 +54,22 @@ class AtHand:
         raise InputError(f"no policy {name} is in force", f"use one of {known}, or a file")
 
 
-def at_hand(records: "Records | None", at: datetime) -> AtHand:
+def at_hand(records: "Records | None", settings: Settings) -> AtHand:
     """What a command may look documents up in."""
     from records.publishing import documents_at
 
     if records is None:
-        return AtHand({}, shipped())
+        return AtHand({}, shipped(settings))
     with records.reading() as connection:
-        return AtHand(documents_at(connection, at), shipped())
+        return AtHand(documents_at(connection, settings.now()), shipped(settings))
 
 
-def shipped() -> dict[str, "Document"]:
-    """The documents that come with Vouch, by name."""
-    with as_file(files("partners")) as folder:
-        return {one.head.name: one for one in documents_in([folder])}
+def shipped(settings: Settings) -> dict[str, "Document"]:
+    """The documents that empty records begin with, by name."""
+    from credit.policy.documents import read_document
+    from serving.seeding import first_policies
+
+    return {one.name: read_document(one.text) for one in first_policies(settings.policies)}
 
 
 def documents_in(paths: Iterable[Path]) -> list["Document"]:

@@ -53,7 +53,7 @@ def simulate(
     if outcomes is not None and on != JOURNAL:
         raise InputError("--outcomes goes with --on journal", f"{on} tells its own; leave it out")
     with records_if_any(settings) as records, progress_bar(quiet=as_json) as progress:
-        contest = _contest(candidate, against, at_hand(records, settings.now()), records)
+        contest = _contest(candidate, against, at_hand(records, settings), records)
         ground = _ground(on, outcomes, records, settings, progress)
         result = _simulated(contest, ground, settings, seed=seed, at=started, progress=progress)
         page = out or _page_of(settings, contest)
