@@ -2,13 +2,15 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from credit.ledger import hold, loan
-from credit.ledger.lifecycle import diagram
+from credit.ledger.lifecycle import Transition, diagram
+from credit.policy import life
 from credit.policy.pages import policies_page, reasons_page
 from data.contract_page import contract_page
 
@@ -39,12 +41,21 @@ def _sections(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
 
 def ledger_page() -> str:
     """`docs/ledger.md`: its words as they stand, its diagrams drawn anew from the transitions."""
-    page = (DOCS / "ledger.md").read_text(encoding="utf-8")
-    for name, drawn in (("hold", diagram(hold.TRANSITIONS)), ("loan", diagram(loan.TRANSITIONS))):
-        place = re.compile(rf"(<!-- {name}: .*? -->\n```mermaid\n).*?(```\n)", re.DOTALL)
-        page, places = place.subn(rf"\g<1>{drawn}\n\g<2>", page)
+    return _drawn_anew("ledger.md", hold=hold.TRANSITIONS, loan=loan.TRANSITIONS)
+
+
+def policy_life_page() -> str:
+    """`docs/policy-life.md`, in the same way."""
+    return _drawn_anew("policy-life.md", life=life.TRANSITIONS)
+
+
+def _drawn_anew(name: str, **tables: Sequence[Transition[Any, Any]]) -> str:
+    page = (DOCS / name).read_text(encoding="utf-8")
+    for what, table in tables.items():
+        place = re.compile(rf"(<!-- {what}: .*? -->\n```mermaid\n).*?(```\n)", re.DOTALL)
+        page, places = place.subn(rf"\g<1>{diagram(table)}\n\g<2>", page)
         if places != 1:
-            raise LookupError(f"docs/ledger.md has {places} places for the diagram of a {name}")
+            raise LookupError(f"docs/{name} has {places} places for the diagram of a {what}")
     return page
 
 
@@ -53,6 +64,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "data-contract.md": contract_page,
     "ledger.md": ledger_page,
     "policies.md": policies_page,
+    "policy-life.md": policy_life_page,
     "reasons.md": reasons_page,
 }
 
