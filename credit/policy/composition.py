@@ -121,6 +121,8 @@ class Composition:
 
     def _bands(self, above: Sequence[Band], stated: Sequence[Band], path: str) -> Sequence[Band]:
         """Bands cut anew: nowhere more than the bands above give."""
+        if stated == above:
+            return above
         grants = [one for one in self._grants(path) if isinstance(one, Range)]
         if not any(one.least <= len(stated) <= one.most for one in grants):
             told = ", ".join(f"{one.least} to {one.most} bands" for one in grants)
@@ -128,7 +130,9 @@ class Composition:
             return above
         under = bands_under(above, stated)
         for fault in under.faults:
-            self._loosened(f"{path}[{fault.place}].{fault.name}", fault.stated, fault.bound)
+            where = f"{path}[{fault.place}].{fault.name}"
+            self._loosened(where, fault.stated, fault.bound, of=path)
+        self._set(path)
         for place in range(1, len(stated) + 1):
             self._set(f"{path}[{place}]")
         return under.bands
@@ -151,9 +155,7 @@ class Composition:
 
     def _new_scene(self, where: str) -> None:
         """A scene that nobody above names begins as the platform has new ones begin."""
-        for path, layer in tuple(self._origins.items()):
-            if path.startswith(f"{NEW_SCENE}."):
-                self._origins[where + path.removeprefix(NEW_SCENE)] = layer
+        self._origins |= begun(self._origins, where)
         self._set(where)
 
     def _passed_on(self, delegated: Mapping[str, Any], made: Policy) -> Iterator[Range | Choice]:
@@ -191,6 +193,15 @@ class Composition:
     def _loosened(self, path: str, stated: str, bound: str, *, of: str = "") -> None:
         above = self._origins.get(of or path) or self._above.name
         self.loosenings.append(Loosening(self._document.head.name, path, stated, bound, above))
+
+
+def begun(origins: Mapping[str, str], where: str) -> dict[str, str]:
+    """Which layer set each field of a scene that begins at `where` as new ones do."""
+    return {
+        where + path.removeprefix(NEW_SCENE): layer
+        for path, layer in origins.items()
+        if path == NEW_SCENE or path.startswith(f"{NEW_SCENE}.")
+    }
 
 
 def _free(grants: Sequence[Grant]) -> tuple[Grant, ...]:

@@ -24,6 +24,7 @@ __all__ = [
     "chain",
     "checked",
     "compose",
+    "laid_under",
     "layers_of",
     "loosenings",
     "stack_text",
@@ -56,12 +57,17 @@ def compose(documents: Sequence[Document]) -> Stack:
     platform = parse_policy(first.text)
     refuse_broken_grants(platform)
     stack = Stack(platform, (), ())
-    for above, document in zip(documents, lower, strict=False):
-        document.refuse_parent(above)
-        made = Composition(stack.policy, document)
-        policy = made.policy()
-        stack = Stack(_named(policy, document), tuple(made.loosenings), tuple(made.awaiting))
+    for parent, document in zip(documents, lower, strict=False):
+        document.refuse_parent(parent)
+        stack = laid_under(stack.policy, document)
     return stack
+
+
+def laid_under(policy: Policy, document: Document) -> Stack:
+    """A document under the policy in force above it. TermsError where the two are unsound."""
+    made = Composition(policy, document)
+    below = _named(made.policy(), document)
+    return Stack(below, tuple(made.loosenings), tuple(made.awaiting))
 
 
 def stacked(documents: Sequence[Document]) -> Policy:
