@@ -79,17 +79,21 @@ def approve(
 ) -> None:
     """Approve a version that somebody else wrote; `vouch policy publish` then puts it in force."""
     from records import publishing
+    from records.rehearsal import rehearsed_version
 
-    policy, version = name_and_version(target)
-    with seeded_records(read_settings()) as records, records.writing() as transaction:
-        result = publishing.approve(
-            transaction,
-            name=policy,
-            version=version,
-            by=actor(name),
-            unsimulated=unsimulated,
-            note=note,
-        )
+    (policy, version), by = name_and_version(target), actor(name)
+    with seeded_records(read_settings()) as records:
+        rehearsal = rehearsed_version(records, policy, version)
+        with records.writing() as transaction:
+            result = publishing.approve(
+                transaction,
+                name=policy,
+                version=version,
+                by=by,
+                rehearsal=rehearsal,
+                unsimulated=unsimulated,
+                note=note,
+            )
     _tell_moved(result, f"vouch policy publish {target} puts it in force", as_json=as_json)
 
 
@@ -114,9 +118,15 @@ def rollback(
 ) -> None:
     """Return to the version that was live before, in every worker within a second."""
     from records import publishing
+    from records.rehearsal import rehearsed_rollback
 
-    with seeded_records(read_settings()) as records, records.writing() as transaction:
-        result = publishing.roll_back(transaction, name=policy, by=actor(name), note=note)
+    by = actor(name)
+    with seeded_records(read_settings()) as records:
+        rehearsal = rehearsed_rollback(records, policy)
+        with records.writing() as transaction:
+            result = publishing.roll_back(
+                transaction, name=policy, by=by, rehearsal=rehearsal, note=note
+            )
     _tell_published(result, as_json=as_json)
 
 
@@ -125,10 +135,13 @@ def _publish_file(
 ) -> "Proposed | Published | Refused":
     from credit.policy.powers import FORBIDDEN
     from records import publishing
+    from records.rehearsal import rehearsed
 
-    over = _live_sha256(records, document.head.name)
+    rehearsal = rehearsed(records, document)
     with records.writing() as transaction:
-        proposed = publishing.propose(transaction, document, by=order.by, note=order.note)
+        proposed = publishing.propose(
+            transaction, document, by=order.by, rehearsal=rehearsal, note=order.note
+        )
         if isinstance(proposed, Refused):
             return proposed
         result = publishing.publish(
@@ -138,7 +151,7 @@ def _publish_file(
             by=order.by,
             how=order.how,
             since=order.since,
-            over=over,
+            rehearsal=rehearsal,
             note=order.note,
         )
     waits = isinstance(result, Refused) and result.code in {APPROVAL_AWAITED, FORBIDDEN}
@@ -149,8 +162,9 @@ def _publish_version(
     records: "Records", name: str, version: str, order: Order
 ) -> "Published | Refused":
     from records import publishing
+    from records.rehearsal import rehearsed_version
 
-    over = _live_sha256(records, name)
+    rehearsal = rehearsed_version(records, name, version)
     with records.writing() as transaction:
         return publishing.publish(
             transaction,
@@ -159,16 +173,9 @@ def _publish_version(
             by=order.by,
             how=order.how,
             since=order.since,
-            over=over,
+            rehearsal=rehearsal,
             note=order.note,
         )
-
-
-def _live_sha256(records: "Records", name: str) -> str | None:
-    from records import policies
-
-    with records.reading() as connection:
-        return policies.live_sha256(connection, name)
 
 
 def _how(*, shadow: bool, starts: str | None) -> Event:

@@ -17,7 +17,7 @@ from records.policies import LIVE, SCHEDULED, SHADOW
 from records.policy_versions import (
     Draft,
     Version,
-    history,
+    live_before,
     version_by_hash,
     version_in,
     version_of,
@@ -89,9 +89,7 @@ def rollback(
 def version_before(transaction: Transaction, name: str) -> Version | Refused:
     """The version that was live before the present one."""
     transaction.write_out()
-    told = history(transaction.connection, name)
-    before = life.live_before(tuple((one.version, Event(one.event)) for one in told))
-    found = version_of(transaction.connection, name, before) if before else None
+    found = live_before(transaction.connection, name)
     if found is None:
         problem = f"no version of {name} was live before"
         return Refused(NOTHING_BEFORE, problem, "vouch policy history tells what was")

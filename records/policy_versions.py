@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
+from credit.policy import life
 from credit.policy.documents import PARTNER, PLATFORM, SCENE, Document
-from credit.policy.life import State
+from credit.policy.life import Event, State
 from records.instants import instant_of
 from records.tables import POLICY_EVENTS, POLICY_VERSIONS
 
@@ -135,3 +136,10 @@ def history(connection: Connection, name: str | None = None) -> list[Happened]:
         )
         for row in connection.execute(query)
     ]
+
+
+def live_before(connection: Connection, name: str) -> Version | None:
+    """The version that was live before the present one, as the history tells."""
+    told = history(connection, name)
+    before = life.live_before(tuple((one.version, Event(one.event)) for one in told))
+    return version_of(connection, name, before) if before else None

@@ -5,7 +5,6 @@ a parent that is nowhere, a stack below that would break) is a TermsError.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,21 +14,19 @@ from sqlalchemy import Connection
 from credit.errors import InputError
 from credit.ledger.lifecycle import Refused
 from credit.policy import powers
-from credit.policy.documents import Document, Head, read_document
+from credit.policy.documents import Document, Head
 from credit.policy.layers import Loosening
 from credit.policy.life import APPROVAL_AWAITED, Event, Standing, State
 from credit.policy.powers import Actor, Wanted, parse_actor
-from credit.policy.publication import Proof, heads_of, proven, weighed
-from credit.policy.reading import TermsError
+from credit.policy.publication import Proof, heads_of
 from records import policies, policy_moves
-from records.policies import Placed
 from records.policy_versions import Version, draft_of, history, version_by_hash, version_of
+from records.rehearsal import Documents, Rehearsal
 from records.transaction import Transaction
 
 NOT_ON_RECORD = "NOT_ON_RECORD"
 CHANGED_MEANWHILE = "CHANGED_MEANWHILE"
 _ALREADY = {(State.LIVE, Event.PUBLISHED), (State.SHADOW, Event.SHADOWED)}
-Documents = Mapping[str, Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +51,25 @@ def documents_at(connection: Connection, at: datetime) -> dict[str, Document]:
 
     One that this Vouch cannot read is left out: it decides nothing, and is mended by publishing.
     """
-    return _readable(policies.live(connection, at))
+    return dict(Rehearsal().among(connection, at)[0])
 
 
 def propose(
-    transaction: Transaction, document: Document, *, by: Actor, note: str = ""
+    transaction: Transaction,
+    document: Document,
+    *,
+    by: Actor,
+    rehearsal: Rehearsal,
+    note: str = "",
 ) -> Proposed | Refused:
     """A document on record, checked; as it stands where it was proposed before."""
-    among = _among(transaction)
+    among = _among(transaction, rehearsal)
     heads = heads_of(among[0])
     refused = powers.may_propose(by, document.head, heads)
     if refused is not None:
         return refused
-    proof = proven(document, among)
+    proof = rehearsal.weighed(document, among)
+    proof.refuse_loosenings()
     version = policy_moves.propose(transaction, draft_of(document), by=str(by), detail=_said(note))
     if isinstance(version, Refused):
         return version
@@ -84,17 +87,17 @@ def publish(
     name: str,
     version: str,
     by: Actor,
-    over: str | None,
+    rehearsal: Rehearsal,
     how: Event = Event.PUBLISHED,
     since: datetime | None = None,
     note: str = "",
 ) -> Published | Refused:
     """A version live, in shadow or scheduled (`how`); or why it may not be.
 
-    `over`: the hash of what was live when its publisher looked. Another since then is a refusal, so
-    that of two who publish at once one hears of the other.
+    Where another went live since it was rehearsed, that is a refusal, so that of two who publish at
+    once one hears of the other.
     """
-    case = _case(transaction, name, version)
+    case = _case(transaction, name, version, rehearsal)
     if isinstance(case, Refused):
         return case
     refused = powers.may_publish(by, case.document.head, case.heads)
@@ -104,9 +107,10 @@ def publish(
         return Published(case.version, ())
     if since is not None and since <= transaction.now:
         raise InputError(f"--from {since.isoformat()} is past", "name a later time, or none")
-    if policies.live_sha256(transaction.connection, name) != over:
+    if policies.live_sha256(transaction.connection, name) != rehearsal.over:
         return _changed(name)
-    proof = proven(case.document, case.among)
+    proof = case.proof
+    proof.refuse_loosenings()
     needed = _needed(case.version, proof, case.heads)
     moved = policy_moves.moved(
         transaction,
@@ -126,14 +130,16 @@ def approve(
     name: str,
     version: str,
     by: Actor,
+    rehearsal: Rehearsal,
     unsimulated: str = "",
     note: str = "",
 ) -> Version | Refused:
     """A version approved by somebody other than its author; or why it is not."""
-    case = _case(transaction, name, version)
+    case = _case(transaction, name, version, rehearsal)
     if isinstance(case, Refused):
         return case
-    needed = _needed(case.version, proven(case.document, case.among), case.heads)
+    case.proof.refuse_loosenings()
+    needed = _needed(case.version, case.proof, case.heads)
     refused = powers.may_approve(by, case.author, case.document.head, case.heads, needed)
     if refused is not None:
         return refused
@@ -152,7 +158,7 @@ def withdraw(
     transaction: Transaction, *, name: str, version: str, by: Actor, note: str = ""
 ) -> Version | Refused:
     """A version that will not go live."""
-    case = _case(transaction, name, version)
+    case = _case(transaction, name, version, Rehearsal())
     if isinstance(case, Refused):
         return case
     refused = powers.may_withdraw(by, case.author, case.document.head, case.heads)
@@ -164,19 +170,24 @@ def withdraw(
 
 
 def roll_back(
-    transaction: Transaction, *, name: str, by: Actor, note: str = ""
+    transaction: Transaction,
+    *,
+    name: str,
+    by: Actor,
+    rehearsal: Rehearsal,
+    note: str = "",
 ) -> Published | Refused:
     """The version that was live before is live again, bounded by the layers as they are now."""
     policy_moves.take_places(transaction)
     before = policy_moves.version_before(transaction, name)
     if isinstance(before, Refused):
         return before
-    case = _case(transaction, name, before.version)
+    case = _case(transaction, name, before.version, rehearsal)
     assert isinstance(case, _Case)  # noqa: S101 - what was live is on record
     refused = powers.may_publish(by, case.document.head, case.heads)
     if refused is not None:
         return refused
-    proof = weighed(case.document, case.among)
+    proof = case.proof
     awaited = _awaited_anew(transaction.connection, case, proof, by)
     if awaited:
         return _only_the_platform(before, awaited)
@@ -193,6 +204,11 @@ class _Case:
     version: Version
     document: Document
     among: tuple[Documents, ...]
+    rehearsal: Rehearsal
+
+    @property
+    def proof(self) -> Proof:
+        return self.rehearsal.weighed(self.document, self.among)
 
     @property
     def heads(self) -> Mapping[str, Head]:
@@ -203,35 +219,28 @@ class _Case:
         return parse_actor(self.version.author)
 
 
-def _case(transaction: Transaction, name: str, version: str) -> _Case | Refused:
-    among = _among(transaction)
+def _case(
+    transaction: Transaction, name: str, version: str, rehearsal: Rehearsal
+) -> _Case | Refused:
+    among = _among(transaction, rehearsal)
     found = version_of(transaction.connection, name, version)
     if found is None:
         mend = "vouch policy history lists what is, publish FILE puts it there"
         return Refused(NOT_ON_RECORD, f"{name}@{version} is not on record", mend)
     text = policies.read(transaction.connection, found.sha256)
     assert text is not None  # noqa: S101 - a version's text is kept for good
-    return _Case(found, read_document(text), among)
+    return _Case(found, rehearsal.document(text, found.sha256), among, rehearsal)
 
 
-def _among(transaction: Transaction) -> tuple[Documents, ...]:
-    """The documents in force, and those that will be once what is scheduled has come."""
+def _among(transaction: Transaction, rehearsal: Rehearsal) -> tuple[Documents, ...]:
+    """The documents that a version stands among, each of which is a version too."""
     policy_moves.take_places(transaction)
     connection = transaction.connection
-    now = documents_at(connection, transaction.now)
-    for document in now.values():
+    among = rehearsal.among(connection, transaction.now)
+    for document in among[0].values():
         if version_by_hash(connection, document.sha256) is None:
             policy_moves.adopt(transaction, draft_of(document))
-    coming = _readable(policies.scheduled(connection))
-    return (now, {**now, **coming}) if coming else (now,)
-
-
-def _readable(placed: Mapping[str, Placed]) -> dict[str, Document]:
-    found = {}
-    for name, one in placed.items():
-        with suppress(TermsError):
-            found[name] = read_document(one.text)
-    return found
+    return among
 
 
 def _needed(version: Version, proof: Proof, heads: Mapping[str, Head]) -> Wanted | None:

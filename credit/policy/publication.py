@@ -24,6 +24,11 @@ class Proof:
     loosenings: tuple[Loosening, ...]
     bounded: tuple[Loosening, ...]
 
+    def refuse_loosenings(self) -> None:
+        """TermsError for the first loosening of the document itself."""
+        for one in self.loosenings:
+            raise TermsError(one.problem, one.mend)
+
 
 def proven(document: Document, others: Sequence[Documents]) -> Proof:
     """A document that only tightens, under what stands above it, and breaks nothing below it.
@@ -32,8 +37,7 @@ def proven(document: Document, others: Sequence[Documents]) -> Proof:
     TermsError for the first loosening, missing parent, or stack below that would be unsound.
     """
     proof = weighed(document, others)
-    for one in proof.loosenings:
-        raise TermsError(one.problem, one.mend)
+    proof.refuse_loosenings()
     return proof
 
 
