@@ -33,7 +33,7 @@ from credit.policy.waiver_terms import WaiverTerms
 
 B = TypeVar("B", bound=Band)
 
-_FAULTS = {
+FAULTS = {
     Freshness.STALE: ("FEATURES_STALE", "features stale"),
     Freshness.UNAVAILABLE: ("FEATURES_UNAVAILABLE", "features unavailable"),
 }
@@ -53,7 +53,7 @@ _LIMITED_BY = {
     ROOM: "amount_max_minor",
     CONCENTRATION: "concentration",
 }
-_RISK = frozenset({"PROBABILITY_ABOVE_CUTOFF", "PROBABILITY_IN_REFER_BAND", "RISK_ALLOWS_PART"})
+RISK_REASONS = frozenset({"PROBABILITY_ABOVE_CUTOFF", "PROBABILITY_IN_REFER_BAND", "RISK_ALLOWS_PART"})
 
 
 @dataclass(slots=True)
@@ -81,8 +81,8 @@ class Page:
     def degradations(self, scored: Sequence[Scored]) -> list[str]:
         """Reasons for which nothing can be decided now; says so under `degraded`."""
         codes = []
-        if self.evidence.freshness in _FAULTS:
-            code, said = _FAULTS[self.evidence.freshness]
+        if self.evidence.freshness in FAULTS:
+            code, said = FAULTS[self.evidence.freshness]
             codes.append(code)
             detail = self.evidence.detail
             self.degraded.append(f"{said}: {detail}" if detail else said)
@@ -191,7 +191,7 @@ class Page:
         """Notes the three questions put to the request, and how anything less fared."""
         asked, *rest = cases
         spoken = frozenset(asked.reasons)
-        self._note_risk(asked.probability_ppm, sorted(spoken & _RISK), self.policy.loan)
+        self._note_risk(asked.probability_ppm, sorted(spoken & RISK_REASONS), self.policy.loan)
         if "PROBABILITY_ABOVE_CUTOFF" not in spoken:
             self._note_limit(asked)
             self._note_price(asked)
@@ -260,7 +260,7 @@ class Page:
         return Decision(
             product=self.product,
             outcome=outcome,
-            reasons=given(rules, self.model_reasons if _RISK.intersection(rules) else ()),
+            reasons=given(rules, self.model_reasons if RISK_REASONS.intersection(rules) else ()),
             probability=None if ppm is None else as_number(ppm),
             score=None if ppm is None else score_of(ppm),
             band=self.band,

@@ -15,9 +15,9 @@ from credit.policy.many.columns import Mask, Real, Small
 from credit.policy.many.knocked import Facts, facts_of, knocked
 from credit.policy.many.risk import bands_of, scores_of
 from credit.policy.no_history import STARTER
-from credit.policy.page import _FAULTS, _RISK
+from credit.policy.page import FAULTS, RISK_REASONS
 
-_RISK_BITS = bits_of(_RISK)
+_RISK_BITS = bits_of(RISK_REASONS)
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def opened(cases: Cases, answers: Answers, *, modelled: Mask, no_history: str) -
     unmodelled = fresh & ~modelled
     faulty = unmodelled.copy()
     sheet.give(unmodelled, "MODEL_UNAVAILABLE")
-    for freshness, (code, _) in _FAULTS.items():
+    for freshness, (code, _) in FAULTS.items():
         where = cases.freshness == code_of(freshness)
         sheet.give(where, code)
         faulty |= where
