@@ -53,7 +53,9 @@ _LIMITED_BY = {
     ROOM: "amount_max_minor",
     CONCENTRATION: "concentration",
 }
-RISK_REASONS = frozenset({"PROBABILITY_ABOVE_CUTOFF", "PROBABILITY_IN_REFER_BAND", "RISK_ALLOWS_PART"})
+RISK_REASONS = frozenset(
+    {"PROBABILITY_ABOVE_CUTOFF", "PROBABILITY_IN_REFER_BAND", "RISK_ALLOWS_PART"}
+)
 
 
 @dataclass(slots=True)
