@@ -144,14 +144,15 @@ def diff_policies(
     settings = read_settings()
     with records_if_any(settings) as records:
         found = at_hand(records, settings)
-        both = [_meant(word, found, records) for word in (before, after)]
+        both = [meant(word, found, records) for word in (before, after)]
     old, new = (_fields(one, found, stated=stated) for one in both)
     told = differences(old, new)
     lines = [one.line() for one in told] or ["they do not differ"]
     show({"before": before, "after": after, "differences": told}, lines, as_json=as_json)
 
 
-def _meant(word: str, found: AtHand, records: "Records | None") -> "Document":
+def meant(word: str, found: AtHand, records: "Records | None") -> "Document":
+    """The document that a file, NAME or NAME@VERSION means."""
     if is_file(word):
         return read_file(Path(word))
     return on_record(records, word) if AT in word else found.named(word)

@@ -9,8 +9,8 @@ import typer
 
 from console.histories import open_clean
 from console.output import Json, progress_bar, show
-from console.policy_commands import on_record
-from console.policy_files import AT, AtHand, at_hand, is_file, read_file
+from console.policy_commands import meant
+from console.policy_files import AtHand, at_hand
 from console.records_at_hand import records_if_any
 from console.who import As, actor
 from credit.errors import InputError
@@ -74,15 +74,9 @@ def _contest(
 ) -> "Contest":
     from monitoring.simulation.contest import contest_of
 
-    ours = _document(candidate, found, records)
-    theirs = _document(against, found, records) if against else None
+    ours = meant(candidate, found, records)
+    theirs = meant(against, found, records) if against else None
     return contest_of(ours, theirs, found.in_force, found.shipped)
-
-
-def _document(word: str, found: AtHand, records: "Records | None") -> "Document":
-    if is_file(word):
-        return read_file(Path(word))
-    return on_record(records, word) if AT in word else found.named(word)
 
 
 def _ground(

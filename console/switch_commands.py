@@ -7,14 +7,14 @@ import typer
 from console.output import Json, refuse, show
 from console.records_at_hand import records_if_any, seeded_records
 from console.who import As, actor, tell_refused
-from credit.contract import PRODUCTS
+from credit.contract import DECIDED
 from credit.errors import InputError
 from serving.settings import read_settings
 
 if TYPE_CHECKING:
     from records.switches import Switch
 
-Product = Annotated[str, typer.Option(help=f"Only {' or '.join(PRODUCTS)}.")]
+Product = Annotated[str, typer.Option(help=f"Only {' or '.join(DECIDED)}.")]
 Partner = Annotated[str, typer.Option(help="Only requests of this partner.")]
 Scene = Annotated[str, typer.Option(help="Only requests in this scene.")]
 Why = Annotated[str, typer.Option(metavar="TEXT", help="What the record shall say of it.")]
@@ -84,8 +84,8 @@ def stops(*, as_json: Json = False) -> None:
 
 
 def _named(*, product: str, partner: str, scene: str) -> dict[str, str]:
-    if product and product not in PRODUCTS:
-        raise InputError(f"--product is {product!r}", f"use one of {', '.join(PRODUCTS)}")
+    if product and product not in DECIDED:
+        raise InputError(f"--product is {product!r}", f"use one of {', '.join(DECIDED)}")
     named = {"product": product, "partner": partner, "scene": scene}
     if not any(named.values()):
         raise InputError("nothing is named", "use --product, --partner or --scene")
