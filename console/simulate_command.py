@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from credit.policy.documents import Document
     from monitoring.simulation.contest import Contest
     from monitoring.simulation.figures import Figures
-    from monitoring.simulation.run import Ground, Simulated
+    from monitoring.simulation.result import Simulated
+    from monitoring.simulation.run import Ground
     from records.store import Records
 
 JOURNAL = "journal"

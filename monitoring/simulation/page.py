@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from credit.contract import MERCHANT_LOAN
 from monitoring.simulation import charts, tables
@@ -12,16 +11,14 @@ from monitoring.simulation.figures import Distribution, Figures
 from monitoring.simulation.headline import headline_of, major
 from monitoring.simulation.intervals import Estimate, Sides
 from monitoring.simulation.parity import FOUR_FIFTHS, Parity
+from monitoring.simulation.result import Simulation
 from monitoring.simulation.style import STYLE
-
-if TYPE_CHECKING:
-    from monitoring.simulation.run import Simulation
 
 CHARTED = 8
 REASONS_CHARTED = 8
 
 
-def render(simulation: "Simulation") -> str:
+def render(simulation: Simulation) -> str:
     """A self-contained HTML page; every name from data is escaped."""
     title = f"{simulation.candidate} against {simulation.current}"
     parts = [
@@ -40,7 +37,7 @@ def render(simulation: "Simulation") -> str:
     )
 
 
-def _what(simulation: "Simulation") -> str:
+def _what(simulation: Simulation) -> str:
     current = (simulation.current_sha256 or "none")[:12]
     told = (
         f"Simulated on {simulation.source}: {simulation.covers}."
@@ -50,7 +47,7 @@ def _what(simulation: "Simulation") -> str:
     return f'<p class="what">{escape(told)}</p>'
 
 
-def _verdict(simulation: "Simulation") -> str:
+def _verdict(simulation: Simulation) -> str:
     sentences = (headline_of([one], simulation.currency) for one in simulation.products.values())
     told = "".join(f"<p><b>{escape(one[0].upper() + one[1:])}.</b></p>" for one in sentences)
     return f'<div class="verdict">{told}</div>'

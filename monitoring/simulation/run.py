@@ -1,6 +1,5 @@
 """A simulation from its population to its figures and its page."""
 
-import hashlib
 import resource
 import sys
 import time
@@ -19,52 +18,13 @@ from monitoring.simulation.figures import FEW, Figures, figures_of
 from monitoring.simulation.headline import headline_of
 from monitoring.simulation.outcomes import Known, read_outcomes, read_protected
 from monitoring.simulation.page import render
+from monitoring.simulation.result import Cost, Simulated, Simulation
 from monitoring.simulation.scoring import Scoring
 
 if TYPE_CHECKING:
     from features.sources import History
     from monitoring.simulation.population import Population
     from records.store import Records
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a simulation took: wall seconds, and the most memory that its process held."""
-
-    rows: int
-    seconds: float
-    evaluation_seconds: float
-    peak_memory_mb: int
-
-
-@dataclass(frozen=True, slots=True)
-class Simulation:
-    """What the candidate would change. `warnings`: what a reader must know before anything else."""
-
-    candidate: str
-    candidate_sha256: str
-    current: str
-    current_sha256: str | None
-    source: str
-    covers: str
-    currency: str
-    headline: str
-    warnings: tuple[str, ...]
-    products: Mapping[str, Figures]
-
-
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """A simulation, its page (the same bytes for the same inputs) and what it took."""
-
-    simulation: Simulation
-    page: str
-    cost: Cost
-
-    @property
-    def page_sha256(self) -> str:
-        """The hash of the page's bytes."""
-        return hashlib.sha256(self.page.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

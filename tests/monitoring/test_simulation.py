@@ -25,7 +25,8 @@ from monitoring.simulation.contest import contest_of
 from monitoring.simulation.journal_population import journal_populations
 from monitoring.simulation.outcomes import NOTHING_KNOWN, Known
 from monitoring.simulation.page import render
-from monitoring.simulation.run import Ground, Simulated, simulate
+from monitoring.simulation.result import Simulated
+from monitoring.simulation.run import Ground, simulate
 from records.journal import Entry, scan
 from records.store import Records, open_records
 from serving.assembly import open_office
