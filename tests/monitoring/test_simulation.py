@@ -95,7 +95,7 @@ def tighter(entries: list[Entry], live: Mapping[str, Document]) -> Document:
 def otherwise(tighter: Document) -> Document:
     """A policy that also tries counter-offers that nobody scored when they were decided."""
     text = tighter.text.replace(
-        "counter_shares = [0.8, 0.6, 0.4, 0.2]", "counter_shares = [0.9, 0.5, 0.1]"
+        "counter_shares = [0.8, 0.6, 0.4, 0.2, 0.1, 0.05]", "counter_shares = [0.9, 0.5, 0.1]"
     )
     assert text != tighter.text
     return read_document(text)

@@ -36,7 +36,7 @@ def test_a_shadow_scores_its_own_candidates_and_never_asks_for_reasons(
     ask, loan, shadow, decisions, branch
 ):
     branch.scorer.probability = 0.14  # risky: the live decision gives the model's reasons
-    shadow(("counter_shares = [0.8, 0.6, 0.4, 0.2]", "counter_shares = [0.5]"))
+    shadow(("counter_shares = [0.8, 0.6, 0.4, 0.2, 0.1, 0.05]", "counter_shares = [0.5]"))
     ask(LOANS, loan())
     [entry] = decisions()
     [beside] = entry["shadows"]
