@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from benchmarks.policy.simulation_report import simulation_method, simulation_text
+
 Round = Mapping[str, float]
 
 
@@ -63,6 +65,7 @@ def text(found: Mapping[str, Any]) -> str:
 The scalar loop would take {found["scalar_scaled_seconds"]} s for all; on one thread the \
 columns are {_told(found["scalar_to_columns_1"])} as fast.
 
+{simulation_text(found["simulation"])}
 ## Beside a rules engine
 
 The same {table:,} waivers through a decision table of zen-engine (GoRules) and through our \
@@ -87,6 +90,7 @@ Scoring, reading and writing are not measured.
 fees, credit and deposit due. **The scalar loop does more**: it writes the trace and the \
 schedules of offers. It decides the first {sample:,} of the same cases, values made before, \
 and every answer is compared: another outcome, amount or loan's reason fails the run.
+{simulation_method(found["simulation"])}
 - The rules engine holds the part that a decision table can: scene, size and length of the \
 order, knock-outs, cut-off and band, to an outcome and a share of the deposit. It has no \
 reasons in order of precedence, no ceilings, rooms or open deposits, no stale evidence. Ours \

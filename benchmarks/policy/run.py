@@ -1,8 +1,10 @@
 """A million decisions in columns, against the scalar loop, and beside a rules engine.
 
     python -m benchmarks.policy.run [--rounds N] [--decisions N] [--sample N] [--table N]
+        [--simulations N]
 
-Half loans with their whole grid of candidates, half waivers, under the shipped platform policy.
+Half loans with their whole grid of candidates, half waivers, under the shipped platform policy; and
+a whole simulation of as many requests, from columns in memory to its page.
 Writes benchmarks/results/policy.json and .md.
 """
 
@@ -22,6 +24,8 @@ import numpy as np
 from benchmarks.policy.population import AT, loan_risks, loan_rows, loans, waiver_rows, waivers
 from benchmarks.policy.reduced import Table, contexts, fresh, reduced, refuse_different
 from benchmarks.policy.report import figures, line, text
+from benchmarks.policy.simulated import UNDER, in_own_process
+from benchmarks.policy.simulation_report import simulation_figures
 from credit.policy.decide import decide_loan, decide_waiver
 from credit.policy.many import (
     LoanAnswers,
@@ -132,6 +136,18 @@ def one_round(it: Work) -> dict[str, float]:
     return {"columns_2": both, "columns_1": alone, "scalar": scalar, "engine": engine, "gate": gate}
 
 
+def simulations(decisions: int, rounds: int) -> dict[str, list[dict[str, Any]]]:
+    """Whole simulations, arms in turn, each in a process of its own."""
+    found: dict[str, list[dict[str, Any]]] = {under: [] for under in UNDER}
+    for number in range(rounds):
+        for under, done in found.items():
+            done.append(in_own_process(decisions, under))
+            told = {"whole": done[-1]["seconds"], "evaluation": done[-1]["evaluation_seconds"]}
+            print(f"  {number + 1}: simulation, {under}: {line(told)}", flush=True)
+            assert done[-1]["page_sha256"] == done[0]["page_sha256"], "another page"
+    return found
+
+
 def main() -> None:
     """The command line."""
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -139,14 +155,16 @@ def main() -> None:
     asked.add_argument("--decisions", type=int, default=1_000_000)
     asked.add_argument("--sample", type=int, default=20_000)
     asked.add_argument("--table", type=int, default=100_000)
+    asked.add_argument("--simulations", type=int, default=3)
     options = asked.parse_args()
     machine = {
         "cores": os.cpu_count(),
         "load_before": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in ("numpy", "zen-engine")},
+        "libraries": {name: version(name) for name in ("numpy", "pyarrow", "zen-engine")},
     }
+    simulated = simulations(options.decisions, options.simulations)  # while this process is small
     it = work(options.decisions, options.sample, options.table)
     one_round(it)  # warm
     rounds = []
@@ -163,6 +181,7 @@ def main() -> None:
         "machine": machine,
     }
     found |= figures(rounds, found)
+    found["simulation"] = simulation_figures(simulated, found["scalar_scaled_seconds"])
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "policy.json").write_text(json.dumps(found, indent=1) + "\n")
     (RESULTS / "policy.md").write_text(text(found))
