@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from credit.contract import PRODUCTS
+from credit.policy.context import CONTEXT_NAME
 from serving.api import ENDPOINTS
 from serving.endpoint import Endpoint
 from serving.instalment_shapes import INSTALMENT_ORDER
@@ -13,7 +14,6 @@ from serving.schemas import ANSWERS
 from serving.shapes import (
     AMOUNT_MAX,
     CONTEXT_MAX,
-    CONTEXT_NAME,
     EVENT_WORDS,
     SCORES_MAX,
     SHAPES,

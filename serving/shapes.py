@@ -10,6 +10,7 @@ from typing import Any
 
 from credit.contract import PRODUCTS
 from credit.ledger.loan import EVENTS
+from credit.policy.context import CONTEXT_NAME
 from serving.problems import RequestError, shown
 from serving.review import OUTCOMES
 
@@ -18,7 +19,6 @@ AMOUNT_MAX = 10**15  # beyond any loan, and exact as a float
 TERM_DAYS_MAX = 3_650
 SCORES_MAX = 1_000
 CONTEXT_MAX = 32
-CONTEXT_NAME = "[a-z][a-z0-9_]{0,63}"
 EVENT_WORDS = tuple(event.value for event in EVENTS)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CONTEXT_NAME = re.compile(CONTEXT_NAME)

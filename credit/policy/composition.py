@@ -128,6 +128,8 @@ class Composition:
             told = ", ".join(f"{one.least} to {one.most} bands" for one in grants)
             self._loosened(path, f"cut in {len(stated)}", told or "the bands above it as they are")
             return above
+        if not any(one.least <= len(stated) <= one.most for one in grants if not one.approval):
+            self.awaiting.append(path)
         under = bands_under(above, stated)
         for fault in under.faults:
             where = f"{path}[{fault.place}].{fault.name}"
@@ -162,12 +164,10 @@ class Composition:
         """What the document delegates on, never more than it may choose itself."""
         for listed in ("ranges", "choices"):
             for place, grant in enumerate(delegated.get(listed, ()), start=1):
-                open_rows = tuple(
-                    one
-                    for one in self._authority.grants(grant.field)
-                    if one.first_loss_minor <= max(grant.first_loss_minor, self._guarantee)
+                given = max(grant.first_loss_minor, self._guarantee)
+                under = grant_under(
+                    grant, made, replace(self._authority, first_loss_minor=given).open_to
                 )
-                under = grant_under(grant, made, open_rows)
                 if under.bound:
                     where = f"{DELEGATED}.{listed}[{place}] ({grant.field})"
                     self._loosened(where, under.stated, under.bound, of=grant.field)

@@ -8,6 +8,7 @@ from credit.policy.declared import Direction, Unit, declared
 from credit.policy.evidence import Value
 
 NUMBER, TEXT = "number", "text"
+CONTEXT_NAME = "[a-z][a-z0-9_]{0,63}"  # what requests can call a fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

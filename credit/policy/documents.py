@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from credit.policy.declared import Direction, Unit, declarations, declared
-from credit.policy.reading import TermsError, read_partial, read_table
+from credit.policy.reading import SHOWN_MAX, TermsError, read_partial, read_table
 from credit.policy.terms import Policy, read_toml
 
 PLATFORM, INDUSTRY, PARTNER, SCENE = "platform", "industry", "partner", "scene"
 LAYERS = (PLATFORM, INDUSTRY, PARTNER, SCENE)
 _PARENTS = {INDUSTRY: (PLATFORM,), PARTNER: (PLATFORM, INDUSTRY), SCENE: (PARTNER,)}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,47}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _PLATFORM_ONLY = frozenset({"name", "version", "currency"})
 
 
@@ -113,8 +114,10 @@ def read_document(text: str) -> Document:
                 f"name is {policy.name!r} and no layer is stated",
                 "call the platform's policy 'platform'; in any other state layer and parent",
             )
+        _refuse_version(policy.version)
         return Document(Head(PLATFORM, policy.name, policy.version), raw, text, sha256)
     head, rest = _lower_head(raw)
+    _refuse_version(head.version)
     return Document(head, read_partial(Policy, rest, ""), text, sha256)
 
 
@@ -132,6 +135,14 @@ def _lower_head(raw: Mapping[str, Any]) -> tuple[Head, dict[str, Any]]:
     for name in _PLATFORM_ONLY & set(rest):
         raise TermsError(f"{head.name}: {name} is the platform's alone", "leave it out")
     return head, rest
+
+
+def _refuse_version(version: str) -> None:
+    """Histories print versions, and commands name them after an @: they are one plain word."""
+    if not _VERSION.fullmatch(version):
+        raise TermsError(
+            f"version is {version[:SHOWN_MAX]!r}", "use letters, digits and . _ + - (at most 64)"
+        )
 
 
 def _names(kind: type) -> list[str]:

@@ -1,6 +1,6 @@
 """A delegation held against the policy that it is written under."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -40,8 +40,10 @@ def declaration_of(policy: Policy, path: str) -> tuple[Declaration, Any]:
         if row is not None and row.shape is Shape.NAMED:
             here, row = here.get(name, policy.waiver.new_scene), None
             continue
-        fields = {known: (attribute, one) for attribute, known, one in declarations(type(here))}
-        if name not in fields or (row is not None and row.shape is not Shape.TABLE):
+        inside = row is None or row.shape is Shape.TABLE
+        known = declarations(type(here)) if inside else ()
+        fields = {name: (attribute, one) for attribute, name, one in known}
+        if name not in fields:
             raise TermsError(f"delegated field {path!r} is no policy field", "name one of them")
         attribute, row = fields[name]
         here = getattr(here, attribute)
@@ -61,14 +63,54 @@ def refuse_broken_grants(policy: Policy) -> None:
         _refuse_broken_choice(f"delegated.choices[{place}]", choice, policy)
 
 
-def grant_under(grant: Range | Choice, policy: Policy, open_rows: Sequence[Grant]) -> GrantUnder:
-    """A row as it may stand under a policy: never wider than what its own layer may choose."""
+def grant_under(
+    grant: Range | Choice, policy: Policy, open_rows: Callable[[str], Sequence[Grant]]
+) -> GrantUnder:
+    """A row as it may stand under a policy: never wider than what its own layer may choose.
+
+    `open_rows`: the rows by which that layer may choose a field. What is delegated for every scene
+    (`*`) is held to each of them: what a new scene may have, a scene with less of its own may not.
+    """
+    if ANY not in grant.field.split("."):
+        return _one_under(grant, policy, open_rows(grant.field))
+    left, ran_into = grant, GrantUnder(grant)
+    for path in _meant(grant.field, policy):
+        under = _one_under(replace(left, field=path), policy, open_rows(path))
+        if not under.bound:
+            continue
+        ran_into = ran_into if ran_into.bound else under
+        narrower = _both(left, under.grant)
+        if narrower is None:
+            return replace(ran_into, grant=None)
+        left = narrower
+    return replace(ran_into, grant=left)
+
+
+def _meant(path: str, policy: Policy) -> tuple[str, ...]:
+    """The fields that a row for every scene speaks of: that of each, and of one that is new."""
+    return (path, *(path.replace(ANY, scene) for scene in policy.waiver.scenes))
+
+
+def _one_under(grant: Range | Choice, policy: Policy, open_rows: Sequence[Grant]) -> GrantUnder:
     row, value = declaration_of(policy, grant.field)
     if isinstance(grant, Choice):
+        _refuse_no_choice("delegated", grant, row)
         return _choice_under(grant, value, open_rows)
     if row.shape is Shape.ROWS:
         return _count_under(grant, open_rows)
+    _refuse_no_number("delegated", grant, row)
     return _range_under(grant, row, value, open_rows)
+
+
+def _both(left: Range | Choice, under: Range | Choice | None) -> Range | Choice | None:
+    """What two rows for one field both allow; None where that is nothing."""
+    if isinstance(left, Range) and isinstance(under, Range):
+        least, most = max(left.least, under.least), min(left.most, under.most)
+        return replace(left, least=least, most=most) if least <= most else None
+    if isinstance(left, Choice) and isinstance(under, Choice):
+        choices = tuple(word for word in left.choices if word in under.choices)
+        return replace(left, choices=choices) if choices else None
+    return None
 
 
 def _range_under(
@@ -114,8 +156,7 @@ def _refuse_broken_range(path: str, grant: Range, policy: Policy) -> None:
                 f"{path} allows {grant.least} to {grant.most} bands", "let least be at most most"
             )
         return
-    if row.choices or row.unit not in NUMBERS or row.shape is Shape.MANY:
-        raise TermsError(f"{path}.field is {grant.field!r}, no number", "use delegated.choices")
+    _refuse_no_number(path, grant, row)
     _refuse_broken_ends(path, grant, row)
     chosen_alone = row.direction is Direction.DELEGATED and ANY not in grant.field
     if chosen_alone and not kept(row, grant.least) <= value <= kept(row, grant.most):
@@ -141,11 +182,20 @@ def _refuse_broken_ends(path: str, grant: Range, row: Declaration) -> None:
 
 def _refuse_broken_choice(path: str, grant: Choice, policy: Policy) -> None:
     row, _ = declaration_of(policy, grant.field)
-    if not row.choices or row.direction is not Direction.DELEGATED:
-        raise TermsError(f"{path}.field is {grant.field!r}, no choice", "use delegated.ranges")
+    _refuse_no_choice(path, grant, row)
     for word in grant.choices:
         if word not in row.choices:
             raise TermsError(f"{path}.choices holds {word!r}", f"use {', '.join(row.choices)}")
+
+
+def _refuse_no_number(path: str, grant: Range, row: Declaration) -> None:
+    if row.choices or row.unit not in NUMBERS or row.shape is Shape.MANY:
+        raise TermsError(f"{path}.field is {grant.field!r}, no number", "use delegated.choices")
+
+
+def _refuse_no_choice(path: str, grant: Choice, row: Declaration) -> None:
+    if not row.choices or row.direction is not Direction.DELEGATED:
+        raise TermsError(f"{path}.field is {grant.field!r}, no choice", "use delegated.ranges")
 
 
 def _bound(row: Declaration, value: int) -> Decimal:

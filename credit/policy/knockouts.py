@@ -25,6 +25,7 @@ REQUEST, CONTEXT = "request.", "context."
 SENT = (REQUEST, CONTEXT)  # what a request says for itself, whatever is known of who asks
 LOAN_REQUEST_FACTS = ("request.amount_minor", "request.term_days")
 WAIVER_REQUEST_FACTS = ("request.deposit_minor", "request.duration_days", "request.scene")
+TEXT_REQUEST_FACTS = ("request.scene",)  # all others are numbers
 INSTALMENT_REQUEST_FACTS = ("request.order_amount_minor",)
 
 # Words that name a place or a protected attribute; no knock-out may look at a fact that holds one.

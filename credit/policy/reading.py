@@ -184,9 +184,11 @@ def _decimal(raw: object) -> Decimal | None:
 
 def _refuse_outside(row: Declaration, value: Decimal, path: str) -> None:
     if row.least is not None and value < row.least:
-        raise TermsError(f"{path} is {value}, below {row.least}", f"use at least {row.least}")
+        raise TermsError(
+            f"{path} is {_shown(value)}, below {row.least}", f"use at least {row.least}"
+        )
     if row.most is not None and value > row.most:
-        raise TermsError(f"{path} is {value}, above {row.most}", f"use at most {row.most}")
+        raise TermsError(f"{path} is {_shown(value)}, above {row.most}", f"use at most {row.most}")
 
 
 def _shown(raw: object) -> str:

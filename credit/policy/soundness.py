@@ -1,5 +1,6 @@
 """What fields of a policy must be to each other, beyond what each must be alone."""
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from credit.policy.reading import TermsError
 from credit.policy.rows_soundness import refuse_knockouts
 from credit.policy.waiver_terms import WaiverTerms
 
+_SCENE = re.compile(r"[a-z0-9][a-z0-9_]{0,47}")  # as in the names of documents
 CANDIDATES_MAX = 24  # each is scored: more would cost more than they are worth
 
 
@@ -103,6 +105,9 @@ def _waiver_knockouts_hold(waiver: WaiverTerms) -> None:
 def _scenes_hold(waiver: WaiverTerms) -> None:
     if not waiver.scenes:
         raise TermsError("waiver.scenes is empty", "state at least one scene")
+    for name in waiver.scenes:
+        if not _SCENE.fullmatch(name):
+            raise TermsError(f"waiver.scenes holds {name!r}", "use small letters, digits and _")
     named = {f"scenes.{name}": scene for name, scene in waiver.scenes.items()}
     for name, scene in {"new_scene": waiver.new_scene, **named}.items():
         path = f"waiver.{name}"

@@ -22,6 +22,8 @@ from credit.policy.waiver_terms import WaiverTerms
 
 __all__ = ["Policy", "TermsError", "band_of", "parse_policy"]
 
+TEXT_MAX = 65_536  # four times the platform's own; what is longer takes seconds to compose
+
 
 @dataclass(frozen=True, slots=True)
 class LayerRef:
@@ -85,8 +87,14 @@ def parse_policy(text: str) -> Policy:
 
 def read_toml(text: str) -> dict[str, Any]:
     """The loose values of a document; TermsError where it is no TOML."""
+    if len(text) > TEXT_MAX:
+        raise TermsError(
+            f"policy is {len(text)} characters long, above {TEXT_MAX}", "say it in fewer"
+        )
     try:
         return tomllib.loads(text, parse_float=Decimal)
+    except ArithmeticError:
+        raise TermsError("policy holds a number beyond all bounds", "write it plainly") from None
     except (ValueError, RecursionError) as fault:
         raise TermsError(f"policy is no TOML: {fault}", "mend the document") from None
 
