@@ -52,6 +52,11 @@ def show(result: object, lines: Iterable[str], *, as_json: bool) -> None:
         sys.stdout.write(line + "\n")
 
 
+def on_one_line(text: str) -> str:
+    """Free text as part of a line: no breaks, no controls, nothing that looks like columns."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
 @contextmanager
 def progress_bar(*, quiet: bool = False) -> Iterator[Progress | None]:
     """A callback that draws a bar, or None where nobody watches: not a terminal, or `--json`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.output import Json, show
+from console.output import Json, on_one_line, show
 from console.policy_files import (
     AT,
     AtHand,
@@ -202,7 +202,8 @@ def history_of_policies(
 
 def _told(events: Iterable["Happened"]) -> Iterator[str]:
     for one in events:
-        ref = f"{one.name}@{one.version}" if one.version else one.name
-        detail = GAP.join(f"{key}: {value}" for key, value in one.detail.items() if value)
+        ref = f"{one.name}@{one.version}" if one.version else on_one_line(one.name)
+        told = ((key, on_one_line(str(value))) for key, value in one.detail.items() if value)
+        detail = GAP.join(f"{key}: {value}" for key, value in told)
         when = one.at.isoformat(timespec="seconds")
         yield f"{when}{GAP}{ref}{GAP}{one.event}{GAP}{one.by}{GAP}{detail}".rstrip()

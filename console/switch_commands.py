@@ -1,10 +1,11 @@
 """`vouch policy stop`, `resume`, `stops`: kill switches, obeyed by every worker within a second."""
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.output import Json, refuse, show
+from console.output import Json, on_one_line, refuse, show
 from console.records_at_hand import records_if_any, seeded_records
 from console.who import As, actor, tell_refused
 from credit.contract import DECIDED
@@ -12,6 +13,7 @@ from credit.errors import InputError
 from serving.settings import read_settings
 
 if TYPE_CHECKING:
+    from credit.policy.documents import Document
     from records.switches import Switch
 
 Product = Annotated[str, typer.Option(help=f"Only {' or '.join(DECIDED)}.")]
@@ -35,14 +37,18 @@ def stop(
     """
     from credit.policy.powers import may_switch
     from records import switches
+    from records.publishing import documents_at
 
     named, by = _named(product=product, partner=partner, scene=scene), actor(name)
     refused = may_switch(by, partner)
     if refused is not None:
         tell_refused(refused, as_json=as_json)
-    with seeded_records(read_settings()) as records, records.writing() as transaction:
+    settings = read_settings()
+    with seeded_records(settings) as records, records.writing() as transaction:
         thrown = switches.stop(transaction, **named, reason=_said(why), by=str(by))
-    show(thrown, [_line(thrown)], as_json=as_json)
+        documents = documents_at(transaction.connection, transaction.now)
+    unheard = _unheard(thrown, documents.values(), serves=settings.partner)
+    show(thrown, [_line(thrown), *unheard], as_json=as_json)
 
 
 def resume(
@@ -92,6 +98,20 @@ def _named(*, product: str, partner: str, scene: str) -> dict[str, str]:
     return named
 
 
+def _unheard(thrown: "Switch", documents: Iterable["Document"], *, serves: str) -> Iterator[str]:
+    """What a switch names and no policy in force does: it may have been spelled wrong."""
+    partners, scenes = {serves, ""}, {""}
+    for one in documents:
+        partners.add(one.head.name)
+        scenes |= {one.head.scene, *one.stated.get("waiver", {}).get("scenes", {})}
+    for kind, name, known in (
+        ("partner", thrown.partner, partners),
+        ("scene", thrown.scene, scenes),
+    ):
+        if name not in known:
+            yield f"  no policy in force names the {kind} {on_one_line(name)!r}: is it spelled so?"
+
+
 def _said(why: str) -> str:
     if not why.strip():
         raise InputError("--why is blank", "say why, for those who come after")
@@ -100,4 +120,5 @@ def _said(why: str) -> str:
 
 def _line(thrown: "Switch") -> str:
     since = thrown.at.isoformat(timespec="seconds")
-    return f"{thrown.words}: stopped since {since} by {thrown.by}: {thrown.reason}"
+    words, reason = on_one_line(thrown.words), on_one_line(thrown.reason)
+    return f"{words}: stopped since {since} by {thrown.by}: {reason}"

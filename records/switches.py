@@ -7,6 +7,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, delete, insert, select
 
+from credit.policy.powers import parse_actor
 from records.instants import instant_of, instant_text
 from records.policies import PLATFORM
 from records.tables import POLICY_EVENTS, SWITCHES
@@ -70,10 +71,13 @@ def find(connection: Connection, *, product: str, partner: str, scene: str) -> S
 def stop(
     transaction: Transaction, *, product: str, partner: str, scene: str, reason: str, by: str
 ) -> Switch:
-    """Throw a switch; one that is thrown stays as it was thrown."""
+    """Throw a switch; one that is thrown stays as it was thrown.
+
+    But what a partner threw the platform throws over it, so that the partner cannot let it go.
+    """
     named = {"product": product, "partner": partner, "scene": scene}
     found = find(transaction.connection, **named)
-    if found is not None:
+    if found is not None and (_is_platform(found.by) or not _is_platform(by)):
         return found
     _put(transaction, named, stopped=1, reason=reason, by=by)
     return Switch(**named, reason=reason, by=by, at=transaction.at)
@@ -88,6 +92,10 @@ def resume(
     if found is not None:
         _put(transaction, named, stopped=0, reason=reason, by=by)
     return found
+
+
+def _is_platform(by: str) -> bool:
+    return parse_actor(by).is_platform
 
 
 def _put(

@@ -1,6 +1,7 @@
 """Who may do what to a policy: propose, approve, publish, withdraw, roll back, stop."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Actor:
 
     def is_same_person(self, other: "Actor") -> bool:
         """Whether both may be one person, whoever they speak for: four eyes are two people's."""
-        return self.person.casefold() == other.person.casefold()
+        return _letters(self.person) == _letters(other.person)
 
     def __str__(self) -> str:
         return f"{self.partner}/{self.person}"
@@ -44,9 +45,16 @@ def parse_actor(text: str) -> Actor:
     """
     partner, slash, person = text.rpartition("/")
     partner = partner if slash else PLATFORM
-    if not _PARTNER_NAME.fullmatch(partner) or not _PERSON_NAME.fullmatch(person):
+    good = _PERSON_NAME.fullmatch(person) and person.isprintable()
+    if not _PARTNER_NAME.fullmatch(partner) or not good:
         raise InputError(f"--as is {text!r}", "use PARTNER/person, or a name for the platform")
     return Actor(partner, person)
+
+
+def _letters(person: str) -> str:
+    """What a name is where case, width, blanks and marks do not count."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", person).casefold())
+    return "".join(letter for letter in folded if letter.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
