@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -244,6 +245,7 @@ def _largest(decision: Decision) -> int:
     return max((offer.amount_minor for offer in decision.offers), default=0)
 
 
+@pytest.mark.timeout(3600)
 def test_no_legal_stack_is_looser_than_any_layer_above_it(runs: Callable[..., int]) -> None:
     @settings(max_examples=runs(full=10_000, short=150), database=None)
     @given(legal_stacks(), st.integers(0, 2**32))

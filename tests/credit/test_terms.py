@@ -74,7 +74,12 @@ BROKEN = [
     ),
     ("floor above the cap", "apr_floor = 0.06", "apr_floor = 0.30", "above apr_cap 0.24"),
     ("costs above the cap", "funding_rate = 0.03", "funding_rate = 0.23", "funding_rate + margin"),
-    ("rising counter-offers", "[0.8, 0.6, 0.4, 0.2, 0.1, 0.05]", "[0.5, 0.75]", "falling between 1 and 0"),
+    (
+        "rising counter-offers",
+        "[0.8, 0.6, 0.4, 0.2, 0.1, 0.05]",
+        "[0.5, 0.75]",
+        "falling between 1 and 0",
+    ),
     ("unlisted feature", 'feature = "arrears_minor"', 'feature = "arrear"', "is 'arrear', not in"),
     ("code in a rule", 'op = ">"', 'op = "exec"', "op is 'exec'"),
     ("order of texts", "value = 0\n", 'value = "0"\n', "compare order with numbers only"),
