@@ -37,9 +37,12 @@ def an_entry() -> Callable[..., dict[str, Any]]:
             "evidence": {"values": {"turnover_30d": 1.5, "trend": None}, "as_of": None},
             "scored": [{"amount_minor": 100, "probability": 0.1}],
             "room_minor": 500,
+            "shared_room_minor": None,
             "model": None,
             "policy": {"name": "platform", "version": "1", "sha256": "1" * 64},
             "decision": {"outcome": "approve"},
+            "stopped": None,
+            "shadows": [],
             "hold": None,
             "clock": "fixed",
         } | changes
