@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAMED_MAX = 20
 _LOG = logging.getLogger(__name__)
+_NAMES_POLICY = ("name", "version", "sha256")
 _ADDED_BY_SERVING = ("decision_id", "decided_at", "model")
 
 
@@ -152,7 +153,14 @@ def _first_difference(entry: "Entry", shelf: Shelf) -> str | None:
     """The part of the decision that comes out otherwise; None where it is the same."""
     try:
         return _difference_from(entry, shelf)
-    except (InputError, ValueError, KeyError, TypeError) as fault:
+    except (
+        InputError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ) as fault:
         _LOG.warning(
             "decision %s: what was recorded cannot be used: %s", entry["decision_id"], fault
         )
@@ -194,7 +202,7 @@ def _difference(
 ) -> str | None:
     """What comes out otherwise of a decision, or of one in shadow (`added` None, no trace)."""
     policy = shelf.policy(told["policy"]["sha256"])
-    if policy is None:
+    if policy is None or told["policy"] != {name: getattr(policy, name) for name in _NAMES_POLICY}:
         return "policy"
     answer = case.again(policy, told)
     if isinstance(answer, str):

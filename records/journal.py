@@ -7,6 +7,7 @@ from typing import Any, TypedDict, cast
 import orjson
 from sqlalchemy import Connection, Select, bindparam, select
 
+from credit.errors import InputError
 from records.instants import instant_text
 from records.lookups import Findings, Lookup
 from records.pseudonyms import content_tag, with_name, without_name
@@ -135,9 +136,13 @@ def _page(
 
 def _entry(row: Any) -> Entry:
     """An entry with its subject's name; what an older Vouch did not write is None, or empty."""
-    kept = orjson.loads(row.entry)
     unwritten: dict[str, Any] = dict.fromkeys(_WRITTEN_LATER) | {"shadows": []}
-    return cast("Entry", unwritten | with_name(kept, row.entity_id))
+    try:
+        kept = with_name(orjson.loads(row.entry), row.entity_id)
+    except (ValueError, TypeError, KeyError):
+        told = f"the entry of decision with seq {row.seq} cannot be read"
+        raise InputError(told, "vouch ledger verify says what else was touched") from None
+    return cast("Entry", unwritten | kept)
 
 
 def _tagged(row: Any) -> tuple[Entry, str]:

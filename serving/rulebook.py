@@ -66,10 +66,19 @@ def _read(
     read, unread = {}, {}
     for name, one in placed.items():
         try:
-            read[name] = known.get(one.sha256) or read_document(one.text)
+            read[name] = known.get(one.sha256) or _document(one)
         except TermsError as fault:
             unread[name] = fault.problem
     return read, unread
+
+
+def _document(one: Placed) -> Document:
+    document = read_document(one.text)
+    if document.sha256 != one.sha256:
+        raise TermsError(
+            f"the text of {one.sha256[:12]} is not what its hash says", "restore the records"
+        )
+    return document
 
 
 class Rulebook:

@@ -197,6 +197,18 @@ def _policy(entry: dict) -> None:
     entry["policy"]["sha256"] = "0" * 64
 
 
+def _policys_name(entry: dict) -> None:
+    entry["policy"] = entry["policy"] | {"name": "another"}
+
+
+def _last_day(entry: dict) -> None:
+    entry["decided_at"] = "9999-12-31T23:59:59.000000Z"
+
+
+def _no_values(entry: dict) -> None:
+    entry["evidence"]["values"] = []
+
+
 def _when(entry: dict) -> None:
     entry["decided_at"] = "2026-07-09T09:00:00.000000Z"
 
@@ -229,6 +241,7 @@ def _shadow(entry: dict) -> None:
 
 
 TOUCHES = [_scored, _outcome, _model, _policy, _when, _candidate]
+TOUCHES += [_policys_name, _last_day, _no_values]
 TOUCHES += [_room, _shared_room, _stopped, _currency, _shadow]
 
 

@@ -154,6 +154,19 @@ def test_an_unreadable_platform_refers_everybody_under_the_one_before(ask, loan,
     assert (answer["outcome"], answer["policy"]["version"]) == ("refer", "2026.11.1")
 
 
+def test_a_text_that_was_changed_under_its_hash_decides_nothing(ask, loan, branch, partners):
+    partners()
+    with branch.office.records.writing() as transaction:
+        transaction.connection.exec_driver_sql("DROP TRIGGER policies_refuse_update")
+        transaction.connection.exec_driver_sql(
+            "UPDATE policies SET text = replace(text, '0.15', '0.16') WHERE name = 'rental'"
+        )
+    restarted = InForce(branch.office.records, branch.register, lambda _: None, ())
+    rules = restarted.rules_for(product="merchant-loan", partner="local", scene=None)
+    assert "rental" in rules.stopped
+    assert any("not what its hash says" in one for one in restarted.troubles)
+
+
 def test_a_service_cannot_start_on_a_platform_that_it_cannot_read(tmp_path, branch):
     records = open_records(f"sqlite:///{tmp_path}/old.db")
     with records.writing() as transaction:
