@@ -121,6 +121,8 @@ def _sequence(raw: object, path: str) -> list[object]:
 def _text(row: Declaration, raw: object, path: str) -> str:
     if not isinstance(raw, str) or not raw.strip():
         raise TermsError(f"{path} is {_shown(raw)}", "give it as text in quotes")
+    if not raw.isprintable():
+        raise TermsError(f"{path} is {_shown(raw)}", "use letters that can be seen, on one line")
     if row.choices and raw not in row.choices:
         raise TermsError(f"{path} is {raw!r}", f"use one of {', '.join(row.choices)}")
     return raw

@@ -97,6 +97,7 @@ def test_bands_cut_by_a_row_that_asks_for_approval_await_it():
         + RULE.format(feature="context.x", op="==", value='"y"'),
         FACT.format(name="x", kind="text") + RULE.format(feature="context.x", op="==", value="1"),
         FACT.format(name="home-city", kind="text"),
+        FACT.format(name="x", kind="text").replace('"m"', '"m\\u202e"'),
     ],
 )
 def test_what_could_never_be_decided_by_is_refused_in_a_short_line(rows):
