@@ -121,7 +121,7 @@ def may_approve(
     if needed is None:
         return Refused(NOT_AWAITED, f"{head.name} awaits no approval", "vouch policy publish it")
     if actor.is_same_person(author):
-        problem = f"{actor} wrote this version of {head.name}"
+        problem = f"{author} wrote this version of {head.name}"
         return Refused(OWN_WORK, problem, "somebody else must approve it")
     leads = head.layer == INDUSTRY and actor.partner == owner_of(head, live)
     if actor.is_platform or (leads and not needed.by_platform):

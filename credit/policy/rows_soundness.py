@@ -68,10 +68,10 @@ def _faults_of(row: Knockout, allowed: Sequence[str]) -> Iterator[tuple[str, str
 
 def _faults_of_operands(row: Knockout, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What no fact of its kind could be compared with when a decision is due."""
-    kind = kinds.get(row.feature)
+    kind = kinds.get(row.feature, NUMBER)  # features that rules look at are measured
     for operand in row.value if isinstance(row.value, tuple) else (row.value,):
         text = isinstance(operand, str)
-        if kind is not None and text != (kind == TEXT):
+        if text != (kind == TEXT):
             yield f"value is {row.value!r}, and {row.feature} is a {kind}", f"give a {kind}"
         if kind == TEXT and row.op in ORDERED:
             yield f"op is {row.op!r}, and {row.feature} is a text", "ask whether it is == or in"

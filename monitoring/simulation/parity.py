@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from monitoring.simulation.intervals import UNDEFINED, Estimate, ratio, share
 
@@ -52,9 +53,11 @@ def parities_of(
 def _groups(
     attribute: str, entity_id: Any, candidate: Any, current: Any, of_entity: Mapping[str, str]
 ) -> list[Parity]:
-    values = np.array([of_entity.get(one) or "" for one in entity_id])
-    words = [word for word in np.unique(values).tolist() if word]
-    masks = {word: values == word for word in words}
+    places, entities = pd.factorize(entity_id)
+    of_each = np.array([of_entity.get(one) or "" for one in entities], object)
+    groups, words = pd.factorize(of_each, sort=True)
+    of_row = groups[places]
+    masks = {word: of_row == group for group, word in enumerate(words) if word}
     sides = [_approvals(masks, approved) for approved in (candidate, current)]
     return [
         Parity(

@@ -105,6 +105,7 @@ def test_every_fact_that_the_platform_names_is_in_the_catalogue(platform: Policy
     for product, facts in named.items():
         known = {feature.name: feature for feature in catalogue.features_of(product)}
         assert facts <= set(known)
+        assert {known[fact].dtype for fact in facts} == {"number"}, "rules compare measures"
     turnover = next(
         f
         for f in catalogue.features_of("merchant-loan")

@@ -64,7 +64,7 @@ def drawn_knockout(rng: Random, facts: dict[str, str]) -> Knockout:
     feature = rng.choice(list(facts))
     text = facts[feature] == TEXT
     op = rng.choice([op for op in COMPARISONS if not (text and op in ORDERED)])
-    pool = (*WORDS, *SCENES) if text else (0, 1, 2.5, 30, 180, -4, 9_900, 0.1, 2**53 + 1, 2_000_000)
+    pool = (*WORDS, *SCENES) if text else (0, 1, 2.5, 30, 180, -4, 9_900, 0.1, 10**15 - 1, 2_000_000)
     operands = tuple(rng.sample(pool, rng.randint(1, 3)))
     return Knockout(
         feature=feature,
@@ -84,12 +84,11 @@ LOAN_FACTS = {
     **dict.fromkeys(("request.amount_minor", "request.term_days", "context.visits"), NUMBER),
     **dict.fromkeys(("arrears_minor", "history_days", "never_measured"), NUMBER),
     "context.colour": TEXT,
-    "grade": TEXT,
 }
 WAIVER_FACTS = {
     **dict.fromkeys(("request.deposit_minor", "request.duration_days"), NUMBER),
     **dict.fromkeys(("context.visits", "holds_open", "history_days"), NUMBER),
-    **dict.fromkeys(("request.scene", "context.colour", "grade"), TEXT),
+    **dict.fromkeys(("request.scene", "context.colour"), TEXT),
 }
 
 
