@@ -64,7 +64,9 @@ def drawn_knockout(rng: Random, facts: dict[str, str]) -> Knockout:
     feature = rng.choice(list(facts))
     text = facts[feature] == TEXT
     op = rng.choice([op for op in COMPARISONS if not (text and op in ORDERED)])
-    pool = (*WORDS, *SCENES) if text else (0, 1, 2.5, 30, 180, -4, 9_900, 0.1, 10**15 - 1, 2_000_000)
+    pool = (
+        (*WORDS, *SCENES) if text else (0, 1, 2.5, 30, 180, -4, 9_900, 0.1, 10**15 - 1, 2_000_000)
+    )
     operands = tuple(rng.sample(pool, rng.randint(1, 3)))
     return Knockout(
         feature=feature,
