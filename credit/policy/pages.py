@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from credit.policy.declared import Declaration, Direction, Shape, declarations
+from credit.policy.documents import HEADS
 from credit.policy.reasons import REASONS
 from credit.policy.terms import Policy
 
@@ -19,10 +20,11 @@ _MARKS = {Shape.TABLE: "", Shape.ROWS: "[]", Shape.NAMED: ".NAME"}
 
 _POLICIES_HEAD = """# Policies
 
-Generated from the declarations in `credit/policy` (`make docs`). A policy is a TOML document;
-every field below must be stated, and no other may be. Money is whole minor units; shares, rates
-and probabilities are decimals of at most six places. `vouch policy check FILE` names the first
-field that is wrong, its value, the bound and the mend.
+Generated from the declarations in `credit/policy` (`make docs`). A policy is a TOML document. The
+platform's states every field below, and no other; the document of an industry, a partner or a scene
+begins with a head of its own (at the end of this page) and states only what it tightens or chooses.
+Money is whole minor units; shares, rates and probabilities are decimals of at most six places.
+`vouch policy check FILE` names the first field that is wrong, its value, the bound and the mend.
 
 A probability band holds what lies above `probability_from`, up to and with `probability_to`.
 A knock-out compares one fact with a value by a closed set of comparisons; facts are the features
@@ -47,7 +49,15 @@ first, in the order of this table, then the model's, strongest first.
 def policies_page() -> str:
     """`docs/policies.md`: each field of a policy with unit, bounds, meaning and direction."""
     directions = "".join(f"- **{one.value}**: {_DIRECTIONS[one]}.\n" for one in Direction)
-    return _POLICIES_HEAD + directions + "".join(_sections(Policy, "", "The document itself"))
+    heads = (
+        section
+        for layer, head in HEADS.items()
+        for section in _sections(
+            head, f"Head: {layer}", f"How a document of layer `{layer}` begins"
+        )
+    )
+    platform = _sections(Policy, "", "The platform's document")
+    return _POLICIES_HEAD + directions + "".join((*platform, *heads))
 
 
 def reasons_page() -> str:
