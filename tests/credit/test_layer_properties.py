@@ -4,12 +4,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit.money import MILLION
 from credit.policy.application import LoanApplication, WaiverApplication
 from credit.policy.decide import Decision, decide_loan, decide_waiver
 from credit.policy.decision import Scored
@@ -65,6 +67,8 @@ def _legal(layer: str, above: Policy, rng: random.Random) -> Document:
         if "camera" in policy.waiver.scenes or known.offered:
             most = rng.randint(0, known.credit_max_minor)
             values.append(("waiver.scenes.camera.credit_max_minor", most))
+    if rng.random() < 0.4:
+        values.append(("delegated.ranges", [_grant(rng) for _ in range(rng.randint(1, 3))]))
     stated: dict[str, Any] = dict(values)
     while not _stands(above, layer, stated, head):
         stated.pop(rng.choice(sorted(stated)))
@@ -77,8 +81,33 @@ def _stands(above: Policy, layer: str, stated: dict[str, Any], head: dict[str, A
         under = laid_under(above, one)
     except TermsError:
         return False  # each value is legal, and they do not fit together
-    assert under.loosenings == ()
+    assert all(one.path.startswith("delegated") for one in under.loosenings), under.loosenings
     return True
+
+
+GRANTED = {
+    "loan.price.margin_rate": (0, 100_000, MILLION),
+    "loan.approve_probability_max": (0, 200_000, MILLION),
+    "loan.amount_min_minor": (1, 5_000_000, 1),
+    "waiver.credit_min_minor": (1, 60_000, 1),
+    "waiver.scenes.hotel.credit_max_minor": (0, 400_000, 1),
+    "waiver.scenes.*.credit_max_minor": (0, 400_000, 1),
+    "waiver.scenes.*.grace_hours": (0, 200, 1),
+}
+
+
+def _grant(rng: random.Random) -> dict[str, Any]:
+    """What a layer delegates on: legal or not, for what is not is held to its bound."""
+    field = rng.choice(list(GRANTED))
+    low, high, by = GRANTED[field]
+    least, most = sorted((rng.randint(low, high), rng.randint(low, high)))
+    return {
+        "field": field,
+        "least": Decimal(least) / by if by > 1 else least,
+        "most": Decimal(most) / by if by > 1 else most,
+        "first_loss_minor": rng.choice((0, *GUARANTEES)),
+        "approval": rng.random() < 0.3,
+    }
 
 
 def _moves(field: Field) -> bool:
