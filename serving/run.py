@@ -8,6 +8,7 @@ from pathlib import Path
 
 from credit.errors import InputError
 from serving.assembly import open_seeded_records
+from serving.rulebook import Rulebook, read_published
 from serving.settings import Settings
 
 INSTALLED_IN = Path(__file__).resolve().parents[1]
@@ -18,11 +19,12 @@ def serve(
 ) -> None:
     """Serve until interrupted; requests under way are answered first.
 
-    InputError where the host is not loopback, the port is taken, or the records cannot be used.
+    InputError where the host is not loopback, the port is taken, or the records or the policy in
+    force cannot be used.
     """
     _refuse_open_host(host)
     _refuse_taken_port(host, port)
-    open_seeded_records(settings).close()  # what is wrong with them is said here, not by a worker
+    _refuse_unusable_records(settings)
     os.environ.update(settings.environment() | _quiet_bentoml(settings.home))
     from serving.service import service
 
@@ -31,6 +33,17 @@ def serve(
         INSTALLED_IN
     )  # never the caller's folder: it may hold a data/ of its own
     service.serve_http(host=host, port=port)
+
+
+def _refuse_unusable_records(settings: Settings) -> None:
+    """What is wrong with them, or with the policy in force, is said here and not by a worker."""
+    records = open_seeded_records(settings)
+    try:
+        with records.reading() as connection:
+            published = read_published(connection, records.now(connection))
+        Rulebook(published, keep=lambda _policy: None)
+    finally:
+        records.close()
 
 
 def _refuse_open_host(host: str) -> None:

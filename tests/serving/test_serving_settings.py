@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from credit.errors import InputError
-from records import policies
+from credit.policy.life import Event
+from records import policies, policy_moves
+from records.policy_versions import Draft
 from serving import run
 from serving.assembly import open_seeded_records
 from serving.run import serve
@@ -78,3 +80,18 @@ def test_a_policy_that_cannot_be_used_leaves_the_records_empty(tmp_path, text):
         open_seeded_records(read_settings(environment))
     del environment["VOUCH_POLICIES"]
     open_seeded_records(read_settings(environment)).close()
+
+
+def test_a_policy_that_an_earlier_vouch_made_live_is_named_before_anything_is_served(tmp_path):
+    settings = read_settings({"VOUCH_HOME": str(tmp_path)})
+    records = open_seeded_records(settings)
+    old = Draft(
+        name="platform", version="old", layer="platform", parent=None, text="shorter_terms_max = 1"
+    )
+    with records.writing() as transaction:
+        version = policy_moves.propose(transaction, old, by="test")
+        for event in (Event.CHECKED, Event.PUBLISHED):
+            version = policy_moves.moved(transaction, version, event, by="test")
+    records.close()
+    with pytest.raises(InputError, match="vouch policy publish FILE"):
+        serve(settings, port=0)
