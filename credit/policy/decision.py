@@ -1,7 +1,7 @@
 """A decision: the answer, why, and how it came about. Values only; JSON in the public names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
@@ -118,10 +118,6 @@ class Decision:
     offers: tuple[Offer, ...] = ()
     credit_minor: int = 0
     deposit_due_minor: int = 0
-
-    def without_trace(self) -> "Decision":
-        """The same answer without the steps that led to it."""
-        return replace(self, trace=())
 
 
 def given(rules: Sequence[str], model: Sequence[str] = ()) -> tuple[GivenReason, ...]:

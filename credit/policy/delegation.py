@@ -64,7 +64,7 @@ class Authority:
     chosen: Mapping[str, int] = field(default_factory=dict)
     first_loss_minor: int = 0
 
-    def grants(self, path: str) -> tuple[Range | Choice, ...]:
+    def _nearest(self, path: str) -> tuple[Range | Choice, ...]:
         """The rows by which the next layer may choose a field: the nearest layer's that has any."""
         after = self.chosen.get(path, 0)
         found = [(rank, one) for rank, one in self.granted if rank >= after and covers(one, path)]
@@ -74,7 +74,7 @@ class Authority:
     def open_to(self, path: str) -> tuple[Range | Choice, ...]:
         """Those of them whose guarantee is given."""
         return tuple(
-            one for one in self.grants(path) if one.first_loss_minor <= self.first_loss_minor
+            one for one in self._nearest(path) if one.first_loss_minor <= self.first_loss_minor
         )
 
     def used(self, paths: Sequence[str], rank: int) -> "Authority":

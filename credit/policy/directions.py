@@ -67,11 +67,11 @@ def _fixed(_row: Declaration, upper: Any, _stated: Any, _grants: Sequence[Grant]
 
 
 def _lowered(row: Declaration, upper: Any, stated: Any, grants: Sequence[Grant]) -> Any:
-    return min(stated, _ceiling(row, upper, grants), key=_order(row))
+    return min(stated, ceiling(row, upper, grants), key=_order(row))
 
 
 def _raised(row: Declaration, upper: Any, stated: Any, grants: Sequence[Grant]) -> Any:
-    return max(stated, _floor(row, upper, grants), key=_order(row))
+    return max(stated, floor(row, upper, grants), key=_order(row))
 
 
 def _left_of(_row: Declaration, upper: Any, stated: Any, _grants: Sequence[Grant]) -> Any:
@@ -92,12 +92,14 @@ def _chosen(row: Declaration, upper: Any, stated: Any, grants: Sequence[Grant]) 
     return min(max(stated, least), most)
 
 
-def _ceiling(row: Declaration, upper: Any, grants: Sequence[Grant]) -> Any:
+def ceiling(row: Declaration, upper: Any, grants: Sequence[Grant]) -> Any:
+    """The most that may be stated under `upper`, rows for it included."""
     allowed = span(row, grants)
     return upper if allowed is None else max(upper, allowed[1])
 
 
-def _floor(row: Declaration, upper: Any, grants: Sequence[Grant]) -> Any:
+def floor(row: Declaration, upper: Any, grants: Sequence[Grant]) -> Any:
+    """The least that may be stated under `upper`, rows for it included."""
     allowed = span(row, grants)
     return upper if allowed is None else min(upper, allowed[0])
 
@@ -116,11 +118,11 @@ def _told_fixed(row: Declaration, upper: Any, _stated: Any, _grants: Sequence[Gr
 
 
 def _told_lowered(row: Declaration, upper: Any, _stated: Any, grants: Sequence[Grant]) -> str:
-    return f"at most {shown(row, _ceiling(row, upper, grants))}"
+    return f"at most {shown(row, ceiling(row, upper, grants))}"
 
 
 def _told_raised(row: Declaration, upper: Any, _stated: Any, grants: Sequence[Grant]) -> str:
-    return f"at least {shown(row, _floor(row, upper, grants))}"
+    return f"at least {shown(row, floor(row, upper, grants))}"
 
 
 def _told_left(row: Declaration, upper: Any, _stated: Any, _grants: Sequence[Grant]) -> str:

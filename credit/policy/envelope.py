@@ -11,7 +11,7 @@ from typing import Any
 from credit.policy.composition import SCENES, begun
 from credit.policy.declared import Declaration, Direction, Shape, declarations
 from credit.policy.delegation import Grant
-from credit.policy.directions import span, words
+from credit.policy.directions import ceiling, floor, words
 from credit.policy.terms import Policy
 
 Granted = Callable[[str], Sequence[Grant]]
@@ -58,8 +58,7 @@ def _field(row: Declaration, value: Any, grants_of: Granted, path: str) -> Any:
     grants = grants_of(path)
     if row.choices and row.direction is Direction.DELEGATED:
         return max(words(grants) | {value}, key=row.choices.index) if row.looser > 0 else value
-    allowed = None if row.choices else span(row, grants)
-    if allowed is None:
+    if row.choices:
         return value
     upwards = row.direction is Direction.LOWER_ONLY or row.looser > 0
-    return max(value, allowed[1]) if upwards else min(value, allowed[0])
+    return (ceiling if upwards else floor)(row, value, grants)

@@ -27,6 +27,7 @@ __all__ = [
     "laid_under",
     "layers_of",
     "loosenings",
+    "refuse_loosenings",
     "stack_text",
     "stacked",
 ]
@@ -83,9 +84,14 @@ def loosenings(documents: Sequence[Document]) -> tuple[Loosening, ...]:
 def checked(documents: Sequence[Document]) -> Policy:
     """The same as `stacked`; TermsError for the first loosening of the last document."""
     stack = compose(documents)
-    for one in stack.loosenings:
-        raise TermsError(one.problem, one.mend)
+    refuse_loosenings(stack.loosenings)
     return stack.policy
+
+
+def refuse_loosenings(found: Sequence[Loosening]) -> None:
+    """TermsError for the first of them."""
+    for one in found:
+        raise TermsError(one.problem, one.mend)
 
 
 def awaiting(documents: Sequence[Document]) -> tuple[str, ...]:

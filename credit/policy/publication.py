@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from credit.policy.documents import Document, Head
-from credit.policy.layers import Loosening, Stack, above, compose
+from credit.policy.layers import Loosening, Stack, above, compose, refuse_loosenings
 from credit.policy.reading import TermsError
 
 Documents = Mapping[str, Document]
@@ -26,8 +26,7 @@ class Proof:
 
     def refuse_loosenings(self) -> None:
         """TermsError for the first loosening of the document itself."""
-        for one in self.loosenings:
-            raise TermsError(one.problem, one.mend)
+        refuse_loosenings(self.loosenings)
 
 
 def proven(document: Document, others: Sequence[Documents]) -> Proof:
