@@ -27,17 +27,25 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What LightGBM is given: the matrix, labels, and which rows belong to one entity."""
+    """What LightGBM is given: the matrix, labels, and which rows belong to one entity.
+
+    `weight` says how much a row counts (None: all alike), `time` when it was (None: not known).
+    """
 
     matrix: Any
     label: Any
     features: tuple[ModelFeature, ...]
     entity: Any = None
+    weight: Any = None
+    time: Any = None
 
     def take(self, rows: Any) -> "Rows":
         """The rows at these places."""
-        entity = None if self.entity is None else self.entity[rows]
-        return Rows(self.matrix[rows], self.label[rows], self.features, entity)
+        entity, weight, time = (
+            None if values is None else values[rows]
+            for values in (self.entity, self.weight, self.time)
+        )
+        return Rows(self.matrix[rows], self.label[rows], self.features, entity, weight, time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,8 @@ def fold_of(seen: Rows, unseen: Rows) -> Fold:
     import lightgbm as lgb
 
     data = dataset(seen)
-    return Fold(data, lgb.Dataset(unseen.matrix, unseen.label, reference=data), unseen)
+    stop = lgb.Dataset(unseen.matrix, unseen.label, reference=data, weight=unseen.weight)
+    return Fold(data, stop, unseen)
 
 
 def boost(fold: Fold, parameters: Parameters, *, patience: int = PATIENCE) -> Any:
@@ -110,6 +119,7 @@ def dataset(rows: Rows) -> Any:
     return lgb.Dataset(
         rows.matrix,
         rows.label,
+        weight=rows.weight,
         feature_name=[f"f{place}" for place in range(len(rows.features))],
         categorical_feature=categorical_places(rows.features),
         params={"feature_pre_filter": False, "verbosity": -1},
