@@ -27,8 +27,8 @@ from training.outputs import (
     write_json,
     write_parquet,
 )
-from training.report import write_report
-from training.report_charts import Pictured
+from training.report.page import write_report
+from training.report.pictures import Pictured
 from training.sample import Sample
 from training.split import Split
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.measures import reliability, roc
-from training.charts import COLOURS, Frame, Line, bars, intervals, line_chart, steps
+from training.report.charts import COLOURS, Frame, Line, bars, intervals, line_chart, steps
 
 IMPORTANT = 20
 SCORE_BINS = 40

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from models.manifest import Manifest
-from training.report_charts import Pictured, pictures
-from training.report_style import STYLE
-from training.verdict import verdict
+from training.report.pictures import Pictured, pictures
+from training.report.style import STYLE
+from training.report.verdict import verdict
 
 PARTS = (("train", "train"), ("valid (out of fold)", "valid"), ("test", "test"))
 FIGURES = ("rows", "bad_rate", "auc", "gini", "ks", "brier", "log_loss", "ece")
