@@ -95,6 +95,7 @@ def table(
     """The same trainer on any labelled table."""
     from training.table import train_table
 
+    settings = read_settings()
     with progress_bar(quiet=as_json) as progress:
         result = train_table(
             file,
@@ -109,7 +110,8 @@ def table(
             trials=trials,
             seed=seed,
             out=out,
-            now=read_settings().now(),
+            home=settings.home,
+            now=settings.now(),
             progress=progress,
         )
     _report(result, as_json=as_json)

@@ -1,7 +1,7 @@
 """An artefact: a directory that holds a model's trees, its manifest and what belongs to them.
 
-LightGBM aborts the whole process on damaged model text, so every named file is held against
-its hash before a byte of the model is parsed.
+LightGBM aborts the whole process on damaged model text, so the manifest is held against its
+signature, and every named file against its hash, before a byte of the model is parsed.
 """
 
 import hashlib
@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from credit.errors import InputError
+from models.keys import Keys
 from models.manifest import Manifest, is_sha256
+from models.signing import Trusted, check_signature, sign
 
 MANIFEST = "manifest.json"
 MODEL = "model.txt"
 REFERENCE = "reference.parquet"
+TEST = "test.parquet"
 _MEND = "train the model again, or copy the artefact anew from an untouched one"
 
 
@@ -29,6 +32,11 @@ class Artefact:
     manifest: Manifest
     manifest_sha256: str
     model_text: str
+
+    @property
+    def test(self) -> Path:
+        """The test rows that a successor is held against it on."""
+        return self.directory / TEST
 
     @property
     def reference(self) -> Path:
@@ -46,12 +54,17 @@ class Artefact:
 
 
 def write(
-    directory: Path, model_text: str, manifest: Manifest, *, files: Iterable[str] = ()
+    directory: Path,
+    model_text: str,
+    manifest: Manifest,
+    *,
+    files: Iterable[str] = (),
+    signed_by: Keys | None = None,
 ) -> Manifest:
     """Writes `model.txt` and, last, `manifest.json`; the manifest with all hashes filled in.
 
     `files` names what already lies in the directory and belongs to the artefact (such as
-    `reference.parquet`).
+    `reference.parquet`). Unless `signed_by` a home's key, no registry takes it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / MODEL).write_bytes(model_text.encode())
@@ -63,18 +76,25 @@ def write(
     partial = directory / f".{MANIFEST}.partial"
     partial.write_text(sealed.to_json(), encoding="utf-8")
     partial.replace(directory / MANIFEST)
+    if signed_by is not None:
+        sign(directory, (directory / MANIFEST).read_bytes(), signed_by)
     return sealed
 
 
-def open_artefact(directory: Path, *, manifest_sha256: str | None = None) -> Artefact:
+def open_artefact(
+    directory: Path, *, manifest_sha256: str | None = None, trusted: Trusted | None = None
+) -> Artefact:
     """The artefact in `directory`, every named file verified; InputError names what is damaged.
 
-    With `manifest_sha256` the manifest too must be the one that was promised.
+    With `manifest_sha256` the manifest must be the one that was promised, with `trusted` one
+    that such a key signed. Without either the artefact is believed to be what it says.
     """
     text = _bytes(directory / MANIFEST)
     found = hashlib.sha256(text).hexdigest()
     if manifest_sha256 is not None and found != manifest_sha256:
         raise _damaged(directory / MANIFEST, found=found, promised=manifest_sha256)
+    if trusted is not None:
+        check_signature(directory, text, trusted)
     manifest = Manifest.from_json(text)
     model = _bytes(directory / MODEL)
     _hold(

@@ -1,4 +1,4 @@
-"""Who is champion: an append-only history in one JSON file, replaced atomically."""
+"""Who is champion, and who challenges: an append-only history in one JSON file, replaced whole."""
 
 import fcntl
 import json
@@ -13,6 +13,7 @@ from typing import Any
 from credit.errors import InputError
 
 PROMOTE, ROLLBACK = "promote", "rollback"
+CHALLENGE, WITHDRAW = "challenge", "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,30 @@ class Champions:
         reigns = _stack(self.history(), product)
         return reigns[-1] if reigns else None
 
+    def challenger_of(self, product: str) -> Reign | None:
+        """The model that scores beside the champion; None where none does."""
+        challenger = None
+        for event in self.history():
+            if event["product"] != product:
+                continue
+            found = Reign(product, event["version"], event["manifest_sha256"])
+            if event["action"] == CHALLENGE:
+                challenger = found
+            elif event["action"] == WITHDRAW or found == challenger:
+                challenger = None
+        return challenger
+
     def pinned(self, product: str, version: str) -> str | None:
-        """The manifest hash with which `version` was last promoted; None if it never was."""
+        """The manifest hash with which `version` last came to serve; None if it never did."""
         for event in reversed(self.history()):
             if (event["product"], event["version"]) == (product, version):
                 return str(event["manifest_sha256"])
         return None
+
+    def reigned(self, product: str, version: str) -> bool:
+        """Whether `version` ever was champion."""
+        told = ((it["product"], it["version"], it["action"]) for it in self.history())
+        return (product, version, PROMOTE) in told
 
     def history(self) -> tuple[Mapping[str, Any], ...]:
         """Every promotion and rollback, oldest first."""
@@ -69,6 +88,25 @@ class Champions:
             self._append(ROLLBACK, reigns[-2], by=by, at=at)
             return reigns[-2]
 
+    def challenge(self, reign: Reign, *, by: str, at: datetime) -> None:
+        """Lets `reign` score beside the champion, in place of who did before."""
+        with self._alone():
+            if self.of(reign.product) == reign:
+                raise InputError(
+                    f"{reign.product}:{reign.version} is champion", "challenge with another"
+                )
+            if self.challenger_of(reign.product) != reign:
+                self._append(CHALLENGE, reign, by=by, at=at)
+
+    def withdraw(self, product: str, *, by: str, at: datetime) -> Reign:
+        """Ends the challenge; the model that made it."""
+        with self._alone():
+            reign = self.challenger_of(product)
+            if reign is None:
+                raise InputError(f"{product} has no challenger", "there is nothing to withdraw")
+            self._append(WITHDRAW, reign, by=by, at=at)
+            return reign
+
     def _append(self, action: str, reign: Reign, *, by: str, at: datetime) -> None:
         event = {"action": action, **asdict(reign), "by": by, "at": at.astimezone(UTC).isoformat()}
         text = json.dumps({"history": [*self.history(), event]}, indent=1) + "\n"
@@ -95,6 +133,6 @@ def _stack(history: tuple[Mapping[str, Any], ...], product: str) -> list[Reign]:
             continue
         if event["action"] == ROLLBACK:
             reigns.pop()
-        else:
+        elif event["action"] == PROMOTE:
             reigns.append(Reign(product, event["version"], event["manifest_sha256"]))
     return reigns

@@ -8,7 +8,8 @@ from typing import Any
 
 from models.manifest import Manifest
 
-CANDIDATE, CHAMPION, SUPERSEDED = "candidate", "champion", "superseded"
+CANDIDATE, CHALLENGER, CHAMPION = "candidate", "challenger", "champion"
+SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the registry: `stage` is candidate, champion or superseded."""
+    """One line of the registry: `stage`: candidate, challenger, champion or superseded."""
 
     ref: str
     product: str

@@ -34,6 +34,7 @@ _KINDS: Mapping[str, Any] = {
     "libraries": dict,
     "utc_offset_minutes": int,
     "leakage": list,
+    "assurance": dict,
     "model_sha256": str,
     "files": dict,
     "name": str,
@@ -98,7 +99,8 @@ class Manifest:
 
     `definitions_sha256` is the hash of the feature catalogue (None for a table). `label`,
     `split` and `metrics` (the test rows' summary) are plain JSON objects; `leakage` lists
-    `{column, why}`. `model_sha256` and `files` (name -> sha256) are filled in by
+    `{column, why}`; `assurance` says what was checked of the model beside its figures, for the
+    gate to read. `model_sha256` and `files` (name -> sha256) are filled in by
     `models.artefact.write`.
     """
 
@@ -116,6 +118,7 @@ class Manifest:
     libraries: Mapping[str, str]
     utc_offset_minutes: int
     leakage: tuple[Mapping[str, Any], ...] = ()
+    assurance: Mapping[str, Any] = field(default_factory=dict)
     model_sha256: str = ""
     files: Mapping[str, str] = field(default_factory=lambda: dict(_NOTHING))
 
@@ -170,7 +173,7 @@ def _check(manifest: Manifest) -> None:
     if len(set(names)) != len(names):
         raise _wrong("a feature is named twice")
     _check_hashes(manifest)
-    for name in ("label", "split", "metrics", "libraries", "files"):
+    for name in ("label", "split", "metrics", "libraries", "assurance", "files"):
         if not isinstance(getattr(manifest, name), Mapping):
             raise _wrong(f"{name} is not an object")
 

@@ -16,29 +16,37 @@ from typing import Any
 from credit.errors import InputError
 from models.artefact import MANIFEST, MODEL, Artefact, open_artefact
 from models.champions import Champions, Reign
-from models.entry import CANDIDATE, CHAMPION, SUPERSEDED, Details, Entry, Ref
+from models.entry import CANDIDATE, CHALLENGER, CHAMPION, SUPERSEDED, Details, Entry, Ref
+from models.keys import home_keys
 from models.manifest import TABLE, Manifest
+from models.signing import SIGNATURE
+from models.trial import Trials
 
 LATEST = "latest"
 
 
 class Registry:
-    """The models of one home."""
+    """The models of one home. `trials`: which of them are known to load here."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._models = home / "bentoml" / "models"
         self._champions = Champions(home / "models" / "champions.json")
+        self._keys = home_keys(home)
+        self.trials = Trials(home / "models" / "trials.json")
 
     def register(self, directory: Path) -> Ref:
-        """Takes a verified copy of the artefact in `directory`; the same one again is no change."""
-        artefact = open_artefact(directory)
+        """Takes a verified copy of the artefact in `directory`; the same one again is no change.
+
+        InputError where no trusted key signed it.
+        """
+        artefact = open_artefact(directory, trusted=self._keys.trusted())
         ref = Ref(artefact.manifest.product, artefact.manifest.version)
         kept = self._directory(ref)
         _clear_if_cut_short(kept)
         if not kept.is_dir():
             self._copy(ref, artefact)
-        elif open_artefact(kept).manifest_sha256 != artefact.manifest_sha256:
+        elif self._verified(kept).manifest_sha256 != artefact.manifest_sha256:
             raise InputError(f"{ref} is registered already with other content", "train it again")
         return ref
 
@@ -51,7 +59,8 @@ class Registry:
     def resolve(self, text: str) -> Ref:
         """The model that `PRODUCT:VERSION`, `PRODUCT:latest` or `PRODUCT:champion` names."""
         product, _, version = text.partition(":")
-        if version == CHAMPION and (reign := self._champions.of(product)):
+        serving = {CHAMPION: self._champions.of, CHALLENGER: self._champions.challenger_of}
+        if version in serving and (reign := serving[version](product)):
             return Ref(product, reign.version)
         known = self._refs()
         if version == LATEST and (mine := [ref for ref in known if ref.product == product]):
@@ -76,21 +85,26 @@ class Registry:
     def open(self, ref: Ref | str) -> Artefact:
         """The artefact of `ref`, verified; a champion also against the hash that was promoted."""
         found = ref if isinstance(ref, Ref) else self.resolve(ref)
-        return open_artefact(
-            self._directory(found),
-            manifest_sha256=self._champions.pinned(found.product, found.version),
+        return self._verified(
+            self._directory(found), self._champions.pinned(found.product, found.version)
         )
 
     def promote(self, ref: Ref | str, *, by: str, at: datetime) -> Ref:
         """Makes `ref` the champion of its product. The gate stands before this, in training."""
-        artefact = self.open(ref)
-        manifest = artefact.manifest
-        if manifest.product == TABLE:
-            raise InputError(f"{ref} scores a table, no product", "promote a product's model")
-        self._champions.promote(
-            Reign(manifest.product, manifest.version, artefact.manifest_sha256), by=by, at=at
-        )
-        return Ref(manifest.product, manifest.version)
+        reign = self._reign(ref)
+        self._champions.promote(reign, by=by, at=at)
+        return Ref(reign.product, reign.version)
+
+    def challenge(self, ref: Ref | str, *, by: str, at: datetime) -> Ref:
+        """Lets `ref` score beside its product's champion: recorded, never answered."""
+        reign = self._reign(ref)
+        self._champions.challenge(reign, by=by, at=at)
+        return Ref(reign.product, reign.version)
+
+    def withdraw(self, product: str, *, by: str, at: datetime) -> Ref:
+        """Ends the challenge in `product`."""
+        reign = self._champions.withdraw(product, by=by, at=at)
+        return Ref(reign.product, reign.version)
 
     def rollback(self, product: str, *, by: str, at: datetime) -> Ref:
         """Gives the product back to the champion before the present one."""
@@ -99,23 +113,27 @@ class Registry:
 
     def champion(self, product: str) -> Artefact | None:
         """The model in service, held against the hash that was promoted; None before the first."""
-        reign = self._champions.of(product)
-        if reign is None:
-            return None
-        return open_artefact(
-            self._directory(Ref(product, reign.version)), manifest_sha256=reign.manifest_sha256
-        )
+        return self._serving(self._champions.of(product))
+
+    def challenger(self, product: str) -> Artefact | None:
+        """The model that scores beside the champion, held against its hash; None: no challenge."""
+        return self._serving(self._champions.challenger_of(product))
 
     def champion_stamp(self, product: str) -> str | None:
         """The manifest hash of the model in service: cheap to read, changes when the model does."""
         reign = self._champions.of(product)
         return reign.manifest_sha256 if reign else None
 
+    def challenger_stamp(self, product: str) -> str | None:
+        """The same of the model that scores beside it."""
+        reign = self._champions.challenger_of(product)
+        return reign.manifest_sha256 if reign else None
+
     def find(self, product: str, manifest_sha256: str) -> Artefact | None:
         """The registered model of this identity, to recompute what it once decided."""
         for manifest in sorted((self._models / product).glob(f"*/{MANIFEST}")):
             if hashlib.sha256(manifest.read_bytes()).hexdigest() == manifest_sha256:
-                return open_artefact(manifest.parent, manifest_sha256=manifest_sha256)
+                return self._verified(manifest.parent, manifest_sha256)
         return None
 
     def history(self) -> tuple[Mapping[str, Any], ...]:
@@ -134,10 +152,27 @@ class Registry:
         )
 
     def _stage(self, ref: Ref) -> str:
-        reign = self._champions.of(ref.product)
-        if reign is not None and reign.version == ref.version:
-            return CHAMPION
-        return SUPERSEDED if self._champions.pinned(ref.product, ref.version) else CANDIDATE
+        serving = (
+            (CHAMPION, self._champions.of(ref.product)),
+            (CHALLENGER, self._champions.challenger_of(ref.product)),
+        )
+        for stage, reign in serving:
+            if reign is not None and reign.version == ref.version:
+                return stage
+        return SUPERSEDED if self._champions.reigned(ref.product, ref.version) else CANDIDATE
+
+    def _reign(self, ref: Ref | str) -> Reign:
+        artefact = self.open(ref)
+        manifest = artefact.manifest
+        if manifest.product == TABLE:
+            raise InputError(f"{ref} scores a table, no product", "promote a product's model")
+        return Reign(manifest.product, manifest.version, artefact.manifest_sha256)
+
+    def _serving(self, reign: Reign | None) -> Artefact | None:
+        if reign is None:
+            return None
+        directory = self._directory(Ref(reign.product, reign.version))
+        return self._verified(directory, reign.manifest_sha256)
 
     def _copy(self, ref: Ref, artefact: Artefact) -> None:
         with _bentoml() as bentoml:
@@ -145,7 +180,7 @@ class Registry:
             with bentoml.models.create(
                 str(ref), labels={"product": ref.product}, _model_store=self._store()
             ) as model:
-                for name in (MODEL, *artefact.manifest.files, MANIFEST):
+                for name in (MODEL, *artefact.manifest.files, SIGNATURE, MANIFEST):
                     shutil.copyfile(artefact.directory / name, model.path_of(name))
 
     def _refs(self) -> tuple[Ref, ...]:
@@ -164,6 +199,11 @@ class Registry:
         from bentoml._internal.models.model import ModelStore
 
         return ModelStore(str(self._models))
+
+    def _verified(self, directory: Path, manifest_sha256: str | None = None) -> Artefact:
+        return open_artefact(
+            directory, manifest_sha256=manifest_sha256, trusted=self._keys.trusted()
+        )
 
     def _directory(self, ref: Ref) -> Path:
         return self._models / ref.product / ref.version

@@ -33,7 +33,13 @@ def open_office(settings: Settings) -> Office:
     from models.registry import Registry
 
     records = open_seeded_records(settings, patience_seconds=PATIENCE_SECONDS)
-    in_force = InForce(records, Registry(settings.home), admit, PRODUCTS)
+    registry = Registry(settings.home)
+
+    def admit_tried(artefact: Artefact) -> Model:
+        registry.trials.hold(artefact)
+        return admit(artefact)
+
+    in_force = InForce(records, registry, admit_tried, PRODUCTS)
     in_force.policy_for(settings.partner)  # composed here, and not while the first one waits
     max_age = timedelta(hours=settings.features_max_age_hours)
     desk = Desk(

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit.errors import InputError
-from models.artefact import MANIFEST, MODEL, REFERENCE
+from models.artefact import MANIFEST, MODEL, REFERENCE, TEST
+from models.signing import SIGNATURE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 REPORT, METRICS, PREDICTIONS = "report.html", "metrics.json", "predictions.parquet"
-NAMES = frozenset({MANIFEST, MODEL, REFERENCE, REPORT, METRICS, PREDICTIONS})
+SCORECARD = "scorecard.csv"
+NAMES = frozenset(
+    {MANIFEST, SIGNATURE, MODEL, REFERENCE, TEST, REPORT, METRICS, PREDICTIONS, SCORECARD}
+)
 
 
 def check_replaceable(out: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from credit.progress import Progress
 from features.catalogue import definitions_sha256
 from features.sources import open_history
+from models.keys import home_keys
 from models.registry import Registry
 from training.cohort import cut_off, read_cohort
 from training.dataset import point_in_time_sample
@@ -75,6 +76,8 @@ def train_product(
         warnings=warnings,
     )
     written = out or home / "training" / product / f"{data_sha256[:12]}-{seed}"
-    metrics = record(written, sample, chosen, lesson, origin, progress=progress)
+    metrics = record(
+        written, sample, chosen, lesson, origin, keys=home_keys(home), progress=progress
+    )
     ref = None if lesson.leaks else Registry(home).register(written)
     return TrainingResult(written, metrics, lesson.leaks, ref, warnings)

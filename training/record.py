@@ -13,6 +13,7 @@ import numpy as np
 
 from credit.progress import Progress
 from models.artefact import REFERENCE, open_artefact, write
+from models.keys import Keys
 from models.manifest import Manifest, TrainingData, new_version
 from models.measures import measure
 from models.score import Scorer
@@ -70,9 +71,10 @@ def record(
     lesson: Lesson,
     origin: Origin,
     *,
+    keys: Keys,
     progress: Progress | None = None,
 ) -> Mapping[str, Any]:
-    """Fills `out` as one piece and gives what `metrics.json` says.
+    """Fills `out` as one piece, signed with `keys`, and gives what `metrics.json` says.
 
     Probabilities come from the artefact just written, through the scorer that serves it.
     """
@@ -87,7 +89,8 @@ def record(
         _tell(progress, "report", 0.0)
         final = _final(manifest, lesson, metrics, origin)
         write_report(directory / REPORT, final, metrics, _pictured(sample, split, lesson, judged))
-        write(directory, lesson.model_text, final, files=(REFERENCE, METRICS, REPORT))
+        files = (REFERENCE, METRICS, REPORT)
+        write(directory, lesson.model_text, final, files=files, signed_by=keys)
     _tell(progress, "report", 1.0)
     return metrics
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from credit.errors import InputError
 from credit.progress import Progress
+from models.keys import home_keys
 from models.manifest import TABLE
 from training.columns import Prepared, check_named, features_from, label_of, time_of
 from training.lesson import learn
@@ -62,10 +63,11 @@ def train_table(
     trials: int,
     seed: int,
     out: Path,
+    home: Path,
     now: datetime,
     progress: Progress | None = None,
 ) -> TrainingResult:
-    """A model of `label` in `out` from a parquet or csv table; never registered.
+    """A model of `label` in `out` from a parquet or csv table, signed by `home`; never registered.
 
     `protected` columns are never features. InputError names a column or value that cannot be
     used.
@@ -94,7 +96,7 @@ def train_table(
         facts=_facts(file, roles),
         warnings=warned,
     )
-    metrics = record(out, sample, chosen, lesson, origin, progress=progress)
+    metrics = record(out, sample, chosen, lesson, origin, keys=home_keys(home), progress=progress)
     return TrainingResult(out, metrics, lesson.leaks, None, warned)
 
 

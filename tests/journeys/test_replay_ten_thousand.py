@@ -24,6 +24,7 @@ from credit.policy.layers import layers_of
 from credit.policy.life import Event
 from models import artefact
 from models.calibration import Calibration
+from models.keys import home_keys
 from models.registry import Registry
 from monitoring.replay import ReplayResult, replay
 from records import policy_moves, switches
@@ -110,7 +111,7 @@ def _milder(home: Path) -> None:
     assert known is not None
     calibration = Calibration("platt", {"slope": 1.0, "intercept": -2.0})
     manifest = replace(known.manifest, version="milder", calibration=calibration)
-    artefact.write(home.parent / "milder", known.model_text, manifest)
+    artefact.write(home.parent / "milder", known.model_text, manifest, signed_by=home_keys(home))
     registry.promote(registry.register(home.parent / "milder"), by="test", at=NOW)
 
 

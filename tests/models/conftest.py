@@ -12,6 +12,7 @@ import pytest
 from models import signature
 from models.artefact import write
 from models.calibration import Calibration
+from models.keys import home_keys
 from models.manifest import Manifest, ModelFeature, TrainingData
 
 FEATURES = (
@@ -100,7 +101,9 @@ def make_artefact(tmp_path: Path, model_text: str) -> Callable[..., Path]:
         directory = tmp_path / name
         directory.mkdir()
         (directory / "reference.parquet").write_bytes(b"PAR1 stands in here PAR1")
-        write(directory, text, manifest(**changes), files=["reference.parquet"])
+        keys = home_keys(tmp_path / "home")
+        told = manifest(**changes)
+        write(directory, text, told, files=["reference.parquet"], signed_by=keys)
         return directory
 
     return make

@@ -14,9 +14,11 @@ import pytest
 from models import signature
 from models.artefact import Artefact, open_artefact, write
 from models.calibration import Calibration
+from models.keys import home_keys
 from models.manifest import Manifest, ModelFeature, TrainingData
 from models.registry import Registry
 from models.score import Scorer
+from models.signing import sign
 from records import journal, subjects
 from records.instants import instant_text
 from records.store import Records, open_records
@@ -90,6 +92,7 @@ def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path: Path, model_directory: Path) -> Path:
     place = tmp_path / "home"
     registry = Registry(place)
+    sign(model_directory, (model_directory / "manifest.json").read_bytes(), home_keys(place))
     registry.promote(registry.register(model_directory), by="test", at=FIRST)
     return place
 

@@ -19,9 +19,11 @@ from features.catalogue import features_of
 from features.request import request_values
 from models.artefact import open_artefact, write
 from models.calibration import Calibration
+from models.keys import home_keys
 from models.manifest import Manifest, ModelFeature, TrainingData
 from models.registry import Registry
 from models.score import Scorer
+from models.signing import sign
 from monitoring.replay import ReplayResult, replay
 from records.decisions import Asked, record
 from records.journal import Entry, scan
@@ -111,6 +113,7 @@ class _InForce:
 @pytest.fixture
 def home(tmp_path: Path, trained: Mapping[str, Path]) -> Path:
     for folder in trained.values():
+        sign(folder, (folder / "manifest.json").read_bytes(), home_keys(tmp_path))
         Registry(tmp_path).register(folder)
     return tmp_path
 

@@ -21,6 +21,7 @@ from credit.policy.terms import Policy
 from features.request import request_values
 from models.artefact import write
 from models.calibration import Calibration
+from models.keys import home_keys
 from models.registry import Registry
 from models.score import Scorer
 from records.journal import Entry
@@ -44,8 +45,9 @@ def lively_home(folder: Path) -> Path:
             calibration=Calibration("platt", {"slope": 2.0, "intercept": -3.0}),
         )
         artefact = folder / f"lively-{product}"
-        write(artefact, _trees(len(before.features)), manifest)
+        write(artefact, _trees(len(before.features)), manifest, signed_by=home_keys(home))
         registry.promote(registry.register(artefact), by="test", at=NOW)
+        registry.trials.note(registry.champion_stamp(product))
     return home
 
 

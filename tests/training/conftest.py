@@ -45,6 +45,7 @@ def train(tmp_path: Path) -> Callable[..., TrainingResult]:
         file = tmp_path / "table.parquet"
         pq.write_table(pa.table(columns), file)
         told = {"label": "bad", "trials": 0, "seed": 0, "out": tmp_path / "out", "now": NOW}
+        told["home"] = tmp_path / "home"
         return train_table(file, **(told | asked))
 
     return run

@@ -20,6 +20,7 @@ FILES = {
     "metrics.json",
     "model.txt",
     "manifest.json",
+    "manifest.sig",
     "predictions.parquet",
     "reference.parquet",
 }
@@ -252,7 +253,15 @@ def test_files_that_cannot_be_used_are_named(tmp_path, name, content, says):
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(InputError, match=says) as refused:
-        train_table(file, label="bad", trials=0, seed=0, out=tmp_path / "o", now=datetime.now(UTC))
+        train_table(
+            file,
+            label="bad",
+            trials=0,
+            seed=0,
+            out=tmp_path / "o",
+            home=tmp_path / "home",
+            now=datetime.now(UTC),
+        )
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "o").exists()
 
@@ -265,7 +274,7 @@ def test_csv_gives_the_figures_of_parquet(book, train, tmp_path):
     csv.write_csv(pa.table(columns), file)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     asked = {"label": "bad", "time": "observed", "trials": 0, "seed": 0, "now": now}
-    from_csv = train_table(file, out=tmp_path / "csv", **asked)
+    from_csv = train_table(file, out=tmp_path / "csv", home=tmp_path, **asked)
     from_parquet = train(columns, time="observed")
     assert from_csv.metrics["test"] == from_parquet.metrics["test"]
 
@@ -276,7 +285,7 @@ def test_give_me_some_credit_ranks_as_it_should(shared_datasets, tmp_path):
     pq.write_table(table, file)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     asked = {"label": "SeriousDlqin2yrs", "test_share": 0.3, "trials": 0, "seed": 0, "now": now}
-    result = train_table(file, out=tmp_path / "out", **asked)
+    result = train_table(file, out=tmp_path / "out", home=tmp_path, **asked)
     assert result.metrics["test"]["auc"] > 0.85
     assert result.metrics["test"]["ece"] < 0.015
     assert result.leaks == ()
