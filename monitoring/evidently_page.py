@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from models.drift import Shift
 from models.manifest import CATEGORY, ModelFeature
 from monitoring.figures import PROBABILITY
-from monitoring.stability import Shift
 
 os.environ["DO_NOT_TRACK"] = "1"  # before Evidently is imported, which reads it when it counts
 
@@ -25,7 +25,7 @@ _UNSAFE = re.compile(r"[^\w .,:;%+\-]")
 
 
 class StabilityIndex(SingleValueMetric):
-    """The population stability index of one column, computed in `monitoring.stability`."""
+    """The population stability index of one column, computed in `models.drift`."""
 
     column: str
     index: float

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.artefact import Artefact
+from models.drift import Shift, shift, shifts
 from monitoring.performance import BadRate, Performance, bad_rate, perform
 from monitoring.retrain_signal import Verdict, signal
-from monitoring.stability import Shift, shift, shifts
 from monitoring.window import Window
 
 PROBABILITY = "probability"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from models.drift import Shift
 from monitoring.figures import Figures
 from monitoring.performance import Performance
-from monitoring.stability import Shift
 
 _LEVELS = ("steady", "moved a little", "moved")
 _COLOURS = {

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from models.drift import Shift
     from monitoring.performance import Performance
-    from monitoring.stability import Shift
 
 DRIFT, WATCH, STEADY, TOO_FEW = "drift", "watch", "no drift", "not enough data"
 DECISIONS_MIN = 100

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from models.drift import Shift
 from monitoring.figures import Figures
 from monitoring.page import render
 from monitoring.retrain_signal import Verdict
-from monitoring.stability import Shift
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

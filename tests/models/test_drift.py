@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from monitoring.stability import psi, psi_by_chance, shift
+from models.drift import psi, psi_by_chance, shift
 
 CHANCE = np.random.default_rng(5)
 NUMBERS = st.lists(st.none() | st.floats(-1e9, 1e9), min_size=1, max_size=60)
