@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from credit.contract import DEPOSIT_WAIVER
 from credit.errors import InputError
-from training.labels import DEFAULT_LABELS, Label, derive_outcomes, label_facts
+from training.labels import (
+    DEFAULT_LABELS,
+    NOT_MATURED,
+    WINDOW,
+    Label,
+    derive_outcomes,
+    label_facts,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,16 +33,19 @@ COLUMNS = (
     "bad",
     "matured_at",
 )
-NOT_MATURED = "not matured"
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Matured outcomes by time of observation, what bad means, and how many were left out."""
+    """Matured outcomes by time of observation, what bad means, and how many were left out.
+
+    `unripe` holds `observed_at, matured_at` of outcomes that had not matured.
+    """
 
     table: "pa.Table"
     label: Mapping[str, Any]
     left_out: Mapping[str, int]
+    unripe: "pa.Table"
 
 
 def cut_off(as_of: date | datetime | None, now: datetime) -> datetime:
@@ -77,8 +87,9 @@ def _given(history: "History", product: str, by: datetime) -> Cohort:
     rows = history.connection.sql(_GIVEN.format(**_asked(history, product))).to_arrow_table()
     limit = pa.scalar(by.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
     ripe = pc.less_equal(rows.column("matured_at").cast(pa.timestamp("us")), limit)
-    green = len(rows) - (pc.sum(ripe).as_py() or 0)
-    return Cohort(rows.filter(ripe), _told(history.path, product), {NOT_MATURED: green})
+    unripe = rows.filter(pc.invert(ripe)).select(list(WINDOW))
+    left_out = {NOT_MATURED: len(unripe)}
+    return Cohort(rows.filter(ripe), _told(history.path, product), left_out, unripe)
 
 
 def _open(history: "History", *names: str) -> None:
@@ -99,7 +110,8 @@ def _asked(history: "History", product: str) -> dict[str, str]:
 
 def _derived(history: "History", product: str, by: datetime, label: Label) -> Cohort:
     found = derive_outcomes(history, product, label=label, by=by)
-    return Cohort(found.table.select(list(COLUMNS)), label_facts(product, label), found.left_out)
+    rows = found.table.select(list(COLUMNS))
+    return Cohort(rows, label_facts(product, label), found.left_out, found.unripe)
 
 
 def _told(path: Path, product: str) -> dict[str, Any]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from features.sources import History
 
+NOT_MATURED = "not matured"
+WINDOW = ("observed_at", "matured_at")
+
 
 @dataclass(frozen=True, slots=True)
 class LoanLabel:
@@ -46,10 +49,15 @@ class WaiverLabel:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Outcomes as the contract's table has them, and how many were left out, by why."""
+    """Outcomes as the contract's table has them, and how many were left out, by why.
+
+    `table` also has `bad_at`: when a bad one became bad (null for goods). `unripe` holds
+    `observed_at, matured_at` of those whose window has not ended.
+    """
 
     table: "pa.Table"
     left_out: Mapping[str, int]
+    unripe: "pa.Table"
 
 
 Label = LoanLabel | WaiverLabel
@@ -114,10 +122,12 @@ def _split_off(rows: "pa.Table") -> Derived:
     """Rows with an outcome, and a count of the others by what is the matter."""
     import pyarrow.compute as pc
 
-    found = pc.value_counts(rows.column("left_out").drop_null()).to_pylist()
+    why = rows.column("left_out")
+    found = pc.value_counts(why.drop_null()).to_pylist()
     counts = {str(one["values"]): int(one["counts"]) for one in found}
-    kept = rows.filter(pc.is_null(rows.column("left_out"))).drop_columns(["left_out"])
-    return Derived(kept, dict(sorted(counts.items())))
+    kept = rows.filter(pc.is_null(why)).drop_columns(["left_out"])
+    unripe = rows.filter(pc.equal(why, NOT_MATURED)).select(list(WINDOW))
+    return Derived(kept, dict(sorted(counts.items())), unripe)
 
 
 # Principal and term are those first recorded: later versions may have been rewritten by what
@@ -137,8 +147,8 @@ WITH first AS (
 ), ended AS (
     SELECT loan.loan_id,
         bool_or(status = 'cancelled') AS cancelled,
-        bool_or(status IN ('written_off', 'restructured')
-            AND recorded_at <= loan.matured_at) AS broken
+        min(recorded_at) FILTER (status IN ('written_off', 'restructured')
+            AND recorded_at <= loan.matured_at) AS broken_at
     FROM loans JOIN loan USING (loan_id) WHERE recorded_at <= {by} GROUP BY ALL
 ), latest AS (
     SELECT * FROM repayments WHERE recorded_at <= {by}
@@ -154,18 +164,19 @@ WITH first AS (
     WHERE recorded_at <= {by} AND coalesce(paid_at, recorded_at) < due.deadline
     GROUP BY ALL
 ), arrears AS (
-    SELECT loan_id, count(*) AS instalments, bool_or(
+    SELECT loan_id, count(*) AS instalments, min(deadline) FILTER (
         deadline <= loan.matured_at
         AND due_minor - least(paid_now, coalesce(paid_then, 0)) > {short_share} * due_minor
-    ) AS late
+    ) AS late_at
     FROM due LEFT JOIN in_time USING (repayment_id) JOIN loan USING (loan_id) GROUP BY ALL
 )
 SELECT merchant_id AS entity_id, reference_id, observed_at, CAST(NULL AS VARCHAR) AS scene,
     principal_minor AS amount_minor, term_days,
-    CAST(coalesce(late, false) OR coalesce(broken, false) AS BIGINT) AS bad, matured_at,
+    CAST(late_at IS NOT NULL OR broken_at IS NOT NULL AS BIGINT) AS bad, matured_at,
+    least(late_at, broken_at) AS bad_at,
     CASE WHEN cancelled THEN 'cancelled'
         WHEN matured_at > {by} THEN 'not matured'
-        WHEN instalments IS NULL AND NOT coalesce(broken, false) THEN 'no instalments'
+        WHEN instalments IS NULL AND broken_at IS NULL THEN 'no instalments'
     END AS left_out
 FROM loan LEFT JOIN ended USING (loan_id) LEFT JOIN arrears USING (loan_id)
 ORDER BY observed_at, reference_id
@@ -196,6 +207,7 @@ SELECT opened.user_id AS entity_id, hold_id AS reference_id, opened.opened_at AS
         AND coalesce(unpaid_then, unpaid_first) > 0
         AND (latest.settled_at IS NULL OR latest.settled_at > latest.deadline) AS BIGINT) AS bad,
     opened.due_at + to_days({window_days}) AS matured_at,
+    CASE WHEN bad = 1 THEN latest.deadline END AS bad_at,
     CASE WHEN opened.due_at + to_days({window_days}) > {by} THEN 'not matured'
         WHEN latest.captured_at IS NULL AND latest.closed_at IS NULL THEN 'indeterminate'
     END AS left_out
