@@ -36,6 +36,11 @@ class Champions:
         reigns = _stack(self.history(), product)
         return reigns[-1] if reigns else None
 
+    def before(self, product: str) -> Reign | None:
+        """The model that a rollback gives the product back to; None where there is none."""
+        reigns = _stack(self.history(), product)
+        return reigns[-2] if len(reigns) > 1 else None
+
     def challenger_of(self, product: str) -> Reign | None:
         """The model that scores beside the champion; None where none does."""
         challenger = None

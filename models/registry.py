@@ -111,6 +111,11 @@ class Registry:
         reign = self._champions.rollback(product, by=by, at=at)
         return Ref(product, reign.version)
 
+    def before(self, product: str) -> Ref | None:
+        """The champion that a rollback would bring back; None where there is none."""
+        reign = self._champions.before(product)
+        return None if reign is None else Ref(product, reign.version)
+
     def champion(self, product: str) -> Artefact | None:
         """The model in service, held against the hash that was promoted; None before the first."""
         return self._serving(self._champions.of(product))

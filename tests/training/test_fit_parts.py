@@ -9,7 +9,6 @@ from training.calibration import calibrate, probabilities
 from training.evaluate import auc_difference_interval, calibration_line
 from training.fit import Rows, fit, fixed_parameters, folds_of
 from training.monotone import violations
-from training.release import GATE, gate
 from training.trees import averaged
 
 
@@ -126,37 +125,3 @@ def test_a_paired_interval_holds_zero_for_twins_and_not_for_noise():
     assert better["low"] > 0.1
     assert better["mean"] == pytest.approx(auc(label, truth) - auc(label, noise))
     assert auc_difference_interval(np.zeros(5), np.ones(5), np.ones(5), seed=0)["low"] is None
-
-
-GOOD = {"rows": 5000, "bad_rate": 0.08, "gini": 0.5, "ece": 0.01}
-
-
-@pytest.mark.parametrize(
-    ("change", "incumbent", "says"),
-    [
-        ({}, None, None),
-        ({}, GOOD, None),
-        ({"rows": 400}, None, "too few bads: 32"),
-        ({"gini": 0.02}, None, "no better than chance"),
-        ({"gini": None}, None, "undefined"),
-        ({"gini": 0.47}, GOOD, None),
-        ({"gini": 0.25}, GOOD, "worse than the champion's 0.500"),
-        ({"ece": 0.08}, None, "calibration"),
-    ],
-    ids=[
-        "first",
-        "equal",
-        "few bads",
-        "chance",
-        "undefined",
-        "within noise",
-        "worse",
-        "untrue",
-    ],
-)
-def test_the_gate_says_which_reason(change, incumbent, says):
-    failures = gate(GOOD | change, incumbent, GATE)
-    if says is None:
-        assert failures == ()
-    else:
-        assert any(says in failure for failure in failures)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.release import GATE, gate
+from training.assurance import assurance_of
+from training.release import Facts, gate
 
 GOOD, DOUBT, BAD = "good", "doubt", "bad"
 
@@ -24,7 +25,7 @@ def verdict(metrics: Mapping[str, Any]) -> Verdict:
     if metrics["leakage"]:
         names = ", ".join(leak["column"] for leak in metrics["leakage"])
         return Verdict("Suspected leak", f"Do not use: look at {names} below.", BAD)
-    failures = gate(test, None, GATE)
+    failures = gate(Facts(test, assurance=assurance_of(metrics)))
     if failures:
         return Verdict("Not ready", "; ".join(failures) + ".", DOUBT)
     gap = metrics["benchmarks"]["logistic"]["auc_difference"]
