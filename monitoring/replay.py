@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,9 +176,21 @@ def _difference_from(entry: "Entry", shelf: Shelf) -> str | None:
     if part is not None:
         return part
     for shadow in entry["shadows"]:
-        if shadow["decision"] is not None and (part := _difference(case, shadow, shelf, None)):
+        if shadow["decision"] is not None and (part := _beside(case, shadow, entry, shelf)):
             return f"{part} of {shadow['policy']['name']} in shadow"
     return None
+
+
+def _beside(
+    case: _Case | _Till, shadow: Mapping[str, Any], entry: "Entry", shelf: Shelf
+) -> str | None:
+    """What comes out otherwise of a decision in shadow, by the model that made it."""
+    if "model" in shadow and isinstance(case, _Case):
+        scorer = shelf.scorer(entry["product"], shadow["model"]["sha256"])
+        if scorer is None:
+            return "model"
+        case = replace(case, scorer=scorer)
+    return _difference(case, shadow, shelf, None)
 
 
 def _case_of(entry: "Entry", shelf: Shelf) -> _Case | _Till | None:

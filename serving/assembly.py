@@ -1,7 +1,9 @@
 """The composition root: settings in, an office that answers out. Wiring, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from credit.contract import ENTITY_OF, PRODUCTS
 from credit.errors import InputError
@@ -22,6 +24,9 @@ from serving.settings import Settings
 from serving.sitting import Sitting
 from serving.upkeep import Upkeep
 
+if TYPE_CHECKING:
+    from models.trial import Trials
+
 # Below what a request waits for the records, so that who waits hears why.
 PATIENCE_SECONDS = 1.2
 
@@ -34,12 +39,7 @@ def open_office(settings: Settings) -> Office:
 
     records = open_seeded_records(settings, patience_seconds=PATIENCE_SECONDS)
     registry = Registry(settings.home)
-
-    def admit_tried(artefact: Artefact) -> Model:
-        registry.trials.hold(artefact)
-        return admit(artefact)
-
-    in_force = InForce(records, registry, admit_tried, PRODUCTS)
+    in_force = InForce(records, registry, admitting(registry.trials), PRODUCTS)
     in_force.policy_for(settings.partner)  # composed here, and not while the first one waits
     max_age = timedelta(hours=settings.features_max_age_hours)
     desk = Desk(
@@ -89,6 +89,16 @@ def open_seeded_records(
         with records.writing() as transaction:
             policy_moves.seed_all(transaction, drafts, by="shipped")
     return records
+
+
+def admitting(trials: "Trials") -> Callable[[Artefact], Model]:
+    """`admit` for models that were seen to load in a child process, now or before."""
+
+    def admit_tried(artefact: Artefact) -> Model:
+        trials.hold(artefact)
+        return admit(artefact)
+
+    return admit_tried
 
 
 def admit(artefact: Artefact) -> Model:

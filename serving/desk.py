@@ -82,6 +82,10 @@ class Force(Protocol):
         """The champion; None where there is none that may serve."""
         ...
 
+    def challenger(self, product: str) -> Model | None:
+        """The model that scores beside it; None where none does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -40,7 +40,8 @@ class Candidacy:
 class Hearing:
     """A case with all that it is decided on, and by what.
 
-    `room`: what is left for it. `stopped`: what stops decisions, if anything does.
+    `room`: what is left for it. `stopped`: what stops decisions, if anything does. `beside`:
+    heard by the model that challenges the champion.
     """
 
     case: Case
@@ -50,6 +51,7 @@ class Hearing:
     model: Model | None
     room: Room
     stopped: str | None
+    beside: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -64,22 +66,22 @@ class Hearing:
 
 
 def score_all(hearings: Sequence[Hearing], desk: Desk) -> list[tuple[Candidacy, ...]]:
-    """Every candidate of every hearing scored, with one call of each product's model."""
+    """Every candidate of every hearing scored, with one call of each model."""
     asked = [tuple(_asked(hearing, desk)) for hearing in hearings]
-    told: dict[str, Iterator[float]] = {}
-    for product, model in {hearing.case.product: hearing.model for hearing in hearings}.items():
+    told: dict[int, Iterator[float]] = {}
+    for asking, model in {id(hearing.model): hearing.model for hearing in hearings}.items():
         rows = [
             {**hearing.evidence.values, **extra}
             for hearing, requests in zip(hearings, asked, strict=True)
-            if hearing.case.product == product
+            if id(hearing.model) == asking
             for _, extra in requests
         ]
-        told[product] = iter(model.scorer.score(rows) if model and rows else ())
+        told[asking] = iter(model.scorer.score(rows) if model and rows else ())
     return [
         tuple(
             Candidacy(
                 Scored(
-                    request["amount_minor"], request["term_days"], next(told[hearing.case.product])
+                    request["amount_minor"], request["term_days"], next(told[id(hearing.model)])
                 ),
                 extra,
             )

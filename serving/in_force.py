@@ -37,6 +37,14 @@ class Register(Protocol):
         """The champion itself, verified."""
         ...
 
+    def challenger_stamp(self, product: str) -> str | None:
+        """The same of the model that scores beside it."""
+        ...
+
+    def challenger(self, product: str) -> Artefact | None:
+        """That model itself, verified."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -66,6 +74,7 @@ class InForce:
         self._looking = threading.Lock()
         self._book = self._opened(None)
         self._standing = {product: Standing(None, None) for product in products}
+        self._challenging = dict(self._standing)
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look_again, name="in-force", daemon=True)
         self._look_at_register()
@@ -88,6 +97,10 @@ class InForce:
     def model(self, product: str) -> Model | None:
         """The model that serves; None where there is none."""
         return self._standing[product].model
+
+    def challenger(self, product: str) -> Model | None:
+        """The model that scores beside it; None where none does."""
+        return self._challenging[product].model
 
     def policy_for(self, partner: str, scene: str | None = None) -> Policy:
         """The policy in force for a partner, in a scene where that has its own."""
@@ -167,19 +180,34 @@ class InForce:
                 policies.keep(transaction, text, name=policy.name, by="serving")
 
     def _look_at_register(self) -> None:
+        here = self._register
         for product, before in tuple(self._standing.items()):
-            self._standing[product] = self._look(product, before)
+            self._standing[product] = self._look(
+                product, before, here.champion_stamp, here.champion, "champion"
+            )
+        for product, before in tuple(self._challenging.items()):
+            self._challenging[product] = self._look(
+                product, before, here.challenger_stamp, here.challenger, "challenger"
+            )
 
-    def _look(self, product: str, before: Standing) -> Standing:
+    def _look(
+        self,
+        product: str,
+        before: Standing,
+        stamp_of: Callable[[str], str | None],
+        artefact_of: Callable[[str], Artefact | None],
+        role: str,
+    ) -> Standing:
         try:
-            stamp = self._register.champion_stamp(product)
+            stamp = stamp_of(product)
             if stamp == before.stamp and not before.trouble:
                 return before
-            artefact = self._register.champion(product)
+            artefact = artefact_of(product)
             model = self._admit(artefact) if artefact else None
         except InputError as error:
             if str(error) != before.trouble:
-                _log.error("%s: the champion cannot serve: %s", product, error)
+                _log.error("%s: the %s cannot serve: %s", product, role, error)
             return Standing(before.stamp, before.model, str(error))
-        _log.info("%s: %s serves", product, model.identity["version"] if model else "no model")
+        version = model.identity["version"] if model else "no model"
+        _log.info("%s: %s serves as %s", product, version, role)
         return Standing(stamp, model)

@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from records.journal import Entry
 from records.switches import Switch
-from serving.shadow import differs
+from serving.shadow import differs, who_is_beside
 
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
 _DIFFERS = {True: "yes", False: "no", None: "failed"}
@@ -58,7 +58,7 @@ class Metrics:
 
         self._shadows = Counter(
             "vouch_shadow_decisions",
-            "Decisions by a policy in shadow, and whether they differ from the answer",
+            "Decisions by a policy or model in shadow, and whether they differ from the answer",
             ("product", "policy", "differs"),
             registry=self._registry,
         )
@@ -84,7 +84,7 @@ class Metrics:
             self._degraded.labels(entry["product"]).inc()
         for shadow in entry["shadows"]:
             said = _DIFFERS[differs(shadow, entry["decision"])]
-            self._shadows.labels(entry["product"], shadow["policy"]["name"], said).inc()
+            self._shadows.labels(entry["product"], who_is_beside(shadow), said).inc()
 
     def switched(self, thrown: Iterable[Switch]) -> None:
         """These switches are thrown, and no others."""

@@ -1,4 +1,4 @@
-"""Decisions by policies in shadow, beside the live one: recorded, never answered, never claimed."""
+"""Decisions by policies and models in shadow: recorded, never answered, never claimed."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +15,14 @@ Shadow = dict[str, Any]
 
 
 def decided_beside(hearings: Sequence[Hearing], desk: Desk) -> Iterator[Shadow]:
-    """What each hearing under a policy in shadow came to, in order, as the journal keeps it.
+    """What each hearing by a policy or model in shadow came to, in order, as the journal keeps it.
 
-    One that fails is noted by the error's name: it must not touch the answer.
+    `model` names the challenger where it is one; else the champion scored. One that fails is
+    noted by the error's name: it must not touch the answer.
     """
     for hearing, scored in zip(hearings, _scored(hearings, desk), strict=True):
         told = _failed(hearing, scored) if isinstance(scored, Exception) else _told(hearing, scored)
-        yield {"policy": _named(hearing.policy), **_room(hearing), **told}
+        yield {**_who(hearing), **_room(hearing), **told}
 
 
 def differs(shadow: Mapping[str, Any], answer: Mapping[str, Any]) -> bool | None:
@@ -57,12 +58,29 @@ def _told(hearing: Hearing, scored: Sequence[Candidacy]) -> Shadow:
 
 
 def _failed(hearing: Hearing, error: Exception) -> Shadow:
-    _log.warning("policy %s in shadow failed", hearing.policy.name, exc_info=error)
+    _log.warning("%s in shadow failed", who_is_beside(_who(hearing)), exc_info=error)
     return {"scored": [], "decision": None, "failed": type(error).__name__}
 
 
 def _pinned(candidacy: Candidacy) -> dict[str, Any]:
     return {name: value for name, value in candidacy.pinned().items() if name != "reasons"}
+
+
+def who_is_beside(shadow: Mapping[str, Any]) -> str:
+    """Which policy or model a shadow in the journal is of."""
+    if "model" in shadow:
+        return f"challenger {shadow['model']['version']}"
+    return str(shadow["policy"]["name"])
+
+
+def _who(hearing: Hearing) -> Shadow:
+    return {"policy": _named(hearing.policy), **_challenger(hearing)}
+
+
+def _challenger(hearing: Hearing) -> dict[str, Any]:
+    if not hearing.beside or hearing.model is None:
+        return {}
+    return {"model": dict(hearing.model.identity)}
 
 
 def _named(policy: Policy) -> dict[str, str]:

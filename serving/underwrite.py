@@ -3,7 +3,7 @@
 Nothing is answered from here: `serving.office` answers when the entry is durable.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -135,15 +135,19 @@ def _hearing(
 
 
 def _beside(heard: Sequence[tuple[Hearing, Known]], desk: Desk) -> list[list[Shadow]]:
-    """What the policies in shadow say of each hearing; while decisions are stopped, nothing."""
-    shadows = [() if one.stopped else known.standing.rules.shadows for one, known in heard]
-    hearings = [
-        _hearing(one.case, known, by, one.model, desk=desk, at=one.at)
-        for (one, known), these in zip(heard, shadows, strict=True)
-        for by in these
-    ]
-    told = decided_beside(hearings, desk)
-    return [[next(told) for _ in these] for these in shadows]
+    """What policies and models in shadow say of each hearing; while decisions stop, nothing."""
+    asked = [[] if one.stopped else [*_shadows(one, known, desk)] for one, known in heard]
+    told = decided_beside([hearing for these in asked for hearing in these], desk)
+    return [[next(told) for _ in these] for these in asked]
+
+
+def _shadows(one: Hearing, known: Known, desk: Desk) -> Iterator[Hearing]:
+    """The same case under each policy in shadow, and by the challenger where there is one."""
+    for by in known.standing.rules.shadows:
+        yield _hearing(one.case, known, by, one.model, desk=desk, at=one.at)
+    challenger = desk.in_force.challenger(one.case.product)
+    if challenger is not None:
+        yield replace(one, model=challenger, beside=True)
 
 
 def _impossible(case: Case, rules: Rules, at: datetime) -> RequestError | None:

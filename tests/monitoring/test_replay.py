@@ -1,7 +1,7 @@
 """What was decided comes out again to the byte, and what was touched does not."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -39,13 +39,13 @@ AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
 POLICY = (files("partners") / "platform.toml").read_text(encoding="utf-8")
 
 
-def _artefact(folder: Path, product: str) -> None:
+def _artefact(folder: Path, product: str, *, version: str = "v1", seed: int = 2) -> None:
     """A model of random rows over the real signature: replay asks for sameness, not for sense."""
     features = tuple(
         ModelFeature(it.name, it.dtype, 0, it.reason, ("a", "b") if it.dtype == "category" else ())
         for it in features_of(product)
     )
-    chance = np.random.default_rng(2)
+    chance = np.random.default_rng(seed)
     matrix = chance.integers(0, 2, (500, len(features))) * 1.0
     told = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 7}
     text = lightgbm.train(
@@ -53,7 +53,7 @@ def _artefact(folder: Path, product: str) -> None:
     ).model_to_string()
     manifest = Manifest(
         product=product,
-        version="v1",
+        version=version,
         created_at=AT,
         features=features,
         definitions_sha256=None,
@@ -79,6 +79,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
+@pytest.fixture(scope="module")
+def challenging(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("challenger")
+    _artefact(folder, MERCHANT_LOAN, version="v2", seed=3)
+    return {MERCHANT_LOAN: folder}
+
+
 class _Known:
     def __init__(self, product: str, freshness: Freshness) -> None:
         values = {
@@ -93,6 +100,11 @@ class _Known:
         return [self._evidence for _ in entity_ids]
 
 
+def _models(folders: Mapping[str, Path]) -> dict[str, Model]:
+    opened = {product: open_artefact(folder) for product, folder in folders.items()}
+    return {product: Model(Scorer(it), it.identity()) for product, it in opened.items()}
+
+
 class _InForce:
     policy = parse_policy(POLICY)
 
@@ -102,29 +114,33 @@ class _InForce:
     def rules_for(self, **_: str | None) -> Rules:
         return Rules(Effective(self.policy))
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
-        opened = {product: open_artefact(folder) for product, folder in folders.items()}
-        self._models = {product: Model(Scorer(it), it.identity()) for product, it in opened.items()}
+    def __init__(self, folders: Mapping[str, Path], challengers: Mapping[str, Path]) -> None:
+        self._models, self._challengers = _models(folders), _models(challengers)
 
     def model(self, product: str) -> Model:
         return self._models[product]
 
+    def challenger(self, product: str) -> Model | None:
+        return self._challengers.get(product)
+
 
 @pytest.fixture
-def home(tmp_path: Path, trained: Mapping[str, Path]) -> Path:
-    for folder in trained.values():
+def home(tmp_path: Path, trained: Mapping[str, Path], challenging: Mapping[str, Path]) -> Path:
+    for folder in (*trained.values(), *challenging.values()):
         sign(folder, (folder / "manifest.json").read_bytes(), home_keys(tmp_path))
         Registry(tmp_path).register(folder)
     return tmp_path
 
 
 @pytest.fixture
-def records(home: Path, trained: Mapping[str, Path]) -> Records:
+def records(
+    home: Path, trained: Mapping[str, Path], challenging: Mapping[str, Path]
+) -> Iterator[Records]:
     opened = open_records(f"sqlite:///{home}/records.db")
     with opened.writing() as transaction:
         seed(transaction.connection, POLICY, by="test", at=AT)
         for place, freshness in enumerate((Freshness.FRESH, Freshness.STALE)):
-            for entry in _decided(_InForce(trained), freshness, place):
+            for entry in _decided(_InForce(trained, challenging), freshness, place):
                 _record(transaction, entry)
     yield opened
     opened.close()
@@ -243,8 +259,17 @@ def _shadow(entry: dict) -> None:
     entry["shadows"] = [kept | {"decision": decision | {"outcome": "x"}}]
 
 
+def _challenger(entry: dict) -> None:
+    entry["shadows"][0]["scored"][0]["probability"] += 1e-9
+
+
+def _challengers_name(entry: dict) -> None:
+    entry["shadows"][0]["model"] = {"name": "x", "version": "v0", "sha256": "0" * 64}
+
+
 TOUCHES = [_scored, _outcome, _model, _policy, _when, _candidate]
 TOUCHES += [_policys_name, _last_day, _no_values]
+TOUCHES += [_challenger, _challengers_name]
 TOUCHES += [_room, _shared_room, _stopped, _currency, _shadow]
 
 

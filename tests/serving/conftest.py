@@ -85,12 +85,19 @@ class FakeRegister:
 
     def __init__(self, champions):
         self.champions = champions
+        self.challengers = {}
 
     def champion_stamp(self, product):
         return self.champions.get(product)
 
     def champion(self, product):
         return self.champions.get(product)
+
+    def challenger_stamp(self, product):
+        return self.challengers.get(product)
+
+    def challenger(self, product):
+        return self.challengers.get(product)
 
 
 def request_values(product, values, request):

@@ -119,6 +119,12 @@ class MadeUpRegister:
         """Anything: nobody looks into it."""
         return product
 
+    def challenger_stamp(self, _product: str) -> None:
+        """Nobody challenges it."""
+
+    def challenger(self, _product: str) -> None:
+        """Nobody challenges it."""
+
 
 def run(plan: Plan) -> None:
     """Serve until stopped. What the process says goes to the plan's log."""
