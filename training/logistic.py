@@ -1,10 +1,12 @@
 """Logistic regression with a ridge, in which some coefficients may not turn negative."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from training.fit import Rows
 
 STRENGTHS = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)
 JUDGED_ROWS_MAX = 20_000  # the ridge hardly matters beyond; more rows would only cost time
@@ -29,6 +31,10 @@ class Problem:
         """The problem on these rows."""
         return Problem(self.design[rows], self.label[rows], self.weight[rows], self.signed)
 
+    def only(self, columns: Any) -> "Problem":
+        """The problem in these columns."""
+        return Problem(self.design[:, columns], self.label, self.weight, self.signed[columns])
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -40,6 +46,17 @@ class Line:
     def margins(self, design: Any) -> Any:
         """Log odds of each row."""
         return design @ self.coefficients + self.intercept
+
+
+def fold_count(label: Any, weight: Any, most: int) -> int:
+    """How many folds the rarer outcome can fill."""
+    bads = weight @ label
+    return min(most, max(2, int(min(bads, weight.sum() - bads))))
+
+
+def weights_of(rows: Rows) -> Any:
+    """How much each row counts: one where nothing is said."""
+    return np.ones(len(rows.label)) if rows.weight is None else np.asarray(rows.weight, float)
 
 
 def chosen_strength(
@@ -74,7 +91,11 @@ def fit_ridge(problem: Problem, *, strength: float, start: Line | None = None) -
     ridge = np.append(FLAT, np.full(columns.shape[1] - 1, strength))
     found = _start(problem) if start is None else np.append(start.intercept, start.coefficients)
     passive = ~bounded | (found > 0)
-    cost = _cost(problem, columns, ridge, found)
+
+    def cost_of(there: Any) -> float:
+        return _loss(problem, columns @ there) + float(ridge @ there**2) / 2
+
+    cost = cost_of(found)
     for _ in range(NEWTON_STEPS):
         margin = columns @ found
         chance = 1 / (1 + np.exp(-margin))
@@ -82,7 +103,7 @@ def fit_ridge(problem: Problem, *, strength: float, start: Line | None = None) -
         hessian = (columns * curve[:, None]).T @ columns + np.diag(ridge)
         slope = columns.T @ (problem.weight * (chance - problem.label)) + ridge * found
         target, passive = _quadratic(hessian, hessian @ found - slope, bounded, passive)
-        found, new = _downhill(problem, columns, ridge, found, target, cost)
+        found, new = _downhill(cost_of, found, target, cost)
         if cost - new < CONVERGED * abs(cost):
             break
         cost = new
@@ -96,13 +117,13 @@ def _start(problem: Problem) -> Any:
 
 
 def _downhill(
-    problem: Problem, columns: Any, ridge: Any, found: Any, target: Any, cost: float
+    cost_of: Callable[[Any], float], found: Any, target: Any, cost: float
 ) -> tuple[Any, float]:
     """The way to the target, halved until the cost falls."""
     share = 1.0
     for _ in range(HALVINGS):
         there = found + share * (target - found)
-        new = _cost(problem, columns, ridge, there)
+        new = cost_of(there)
         if new <= cost:
             return there, new
         share /= 2
@@ -126,10 +147,6 @@ def _quadratic(hessian: Any, right: Any, bounded: Any, passive: Any) -> tuple[An
         flipped = wrong if patience > 0 else wrong[-1:]
         passive[flipped] = ~passive[flipped]
     return np.where(bounded, np.maximum(found, 0.0), found), passive
-
-
-def _cost(problem: Problem, columns: Any, ridge: Any, found: Any) -> float:
-    return _loss(problem, columns @ found) + float(ridge @ found**2) / 2
 
 
 def _loss(problem: Problem, margin: Any) -> float:

@@ -5,8 +5,9 @@ After Siddiqi, Credit Risk Scorecards (2006), chapters 6 and 7.
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from models.manifest import CATEGORY, ModelFeature
 from training.additive import AdditiveModel, Term
 from training.fit import Rows, folds_of
-from training.logistic import Problem, chosen_strength, fit_ridge
+from training.logistic import Problem, chosen_strength, fit_ridge, fold_count, weights_of
 from training.woe import Binned, bin_category, bin_number
 
 FOLDS = 5
@@ -102,8 +103,8 @@ def fit_scorecard(rows: Rows, *, seed: int) -> Scorecard:
     Coefficients and their ridge are learnt on weights of evidence from folds that do not hold
     the row, so that a column of noise, which looks telling on its own rows, gets none.
     """
-    weight = _weights(rows)
-    fold = folds_of(rows, folds=_fold_count(rows, weight), seed=seed)
+    weight = weights_of(rows)
+    fold = folds_of(rows, folds=fold_count(rows.label, weight, FOLDS), seed=seed)
     design = np.empty(rows.matrix.shape)
     for place in np.unique(fold):
         for binned in _binned(rows, weight, fold != place):
@@ -121,15 +122,6 @@ def fit_scorecard(rows: Rows, *, seed: int) -> Scorecard:
     ]
     bins, shares = zip(*kept, strict=True) if kept else ((), ())
     return Scorecard(rows.features, bins, shares, line.intercept, strength)
-
-
-def _fold_count(rows: Rows, weight: Any) -> int:
-    bads = weight @ rows.label
-    return min(FOLDS, max(2, int(min(bads, weight.sum() - bads))))
-
-
-def _weights(rows: Rows) -> Any:
-    return np.ones(len(rows.label)) if rows.weight is None else np.asarray(rows.weight, float)
 
 
 def _binned(rows: Rows, weight: Any, seen: Any) -> Iterator[Binned]:
@@ -170,7 +162,7 @@ def _names(binned: Binned, feature: ModelFeature) -> list[str]:
         return [*known, "missing"]
     bounds = [f"{edge:.6g}" for edge in binned.edges]
     upper = [f"up to {bound}" for bound in bounds]
-    between = [f"{low} to {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    between = [f"{low} to {high}" for low, high in pairwise(bounds)]
     above = [f"above {bounds[-1]}"] if bounds else ["any"]
     return [*upper[:1], *between, *above, "missing"]
 
