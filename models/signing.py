@@ -1,7 +1,5 @@
 """Who made an artefact: an Ed25519 signature over its manifest, which pins every other file."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ SIGNATURE_BYTES_MAX = 1024
 # What is signed starts with what it is: a signature for another purpose never fits here.
 _PURPOSE = b"vouch-artefact-v1\n"
 _ALGORITHM = "ed25519"
+_NAMES = {"algorithm", "key_id", "signature"}
 _MEND = "train the model again, or trust the key of who signed it (vouch models trust FILE.pub)"
 
 Trusted = Mapping[str, "Ed25519PublicKey"]
@@ -30,10 +29,10 @@ def sign(directory: Path, manifest: bytes, keys: Keys) -> None:
     told = {
         "algorithm": _ALGORITHM,
         "key_id": key_id(key.public_key()),
-        "signature": base64.b64encode(signature).decode(),
+        "signature": signature.hex(),
     }
     partial = directory / f".{SIGNATURE}.partial"
-    partial.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    partial.write_bytes(_rendered(told))
     partial.replace(directory / SIGNATURE)
 
 
@@ -47,8 +46,8 @@ def check_signature(directory: Path, manifest: bytes, trusted: Trusted) -> None:
     if key is None:
         raise InputError(f"{file}: key {told['key_id'][:16]!r} is not trusted here", _MEND)
     try:
-        key.verify(base64.b64decode(told["signature"], validate=True), _PURPOSE + manifest)
-    except (InvalidSignature, binascii.Error, ValueError):
+        key.verify(bytes.fromhex(told["signature"]), _PURPOSE + manifest)
+    except (InvalidSignature, ValueError):
         raise InputError(f"{file}: the signature is not that of this manifest", _MEND) from None
 
 
@@ -58,14 +57,23 @@ def _told(file: Path) -> dict[str, str]:
             text = stream.read(SIGNATURE_BYTES_MAX + 1)
     except OSError as error:
         raise InputError(f"{file}: the model is not signed ({error.strerror})", _MEND) from None
-    try:
-        pairs = json.loads(text, object_pairs_hook=list) if len(text) <= SIGNATURE_BYTES_MAX else ()
-    except (ValueError, RecursionError):
-        pairs = ()
-    names = [pair[0] for pair in pairs if isinstance(pair, tuple)]
-    if sorted(names) != ["algorithm", "key_id", "signature"]:
+    told = _parsed(text) if len(text) <= SIGNATURE_BYTES_MAX else {}
+    # One way to write a signature, to the byte: no other text passes for it.
+    if set(told) != _NAMES or _rendered(told) != text:
         raise InputError(f"{file} is no signature", _MEND)
-    told = dict(pairs)
-    if told["algorithm"] != _ALGORITHM or not all(isinstance(it, str) for it in told.values()):
+    if told["algorithm"] != _ALGORITHM:
         raise InputError(f"{file}: {told['algorithm']!r} is not {_ALGORITHM}", _MEND)
     return told
+
+
+def _parsed(text: bytes) -> dict[str, str]:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    whole = isinstance(told, dict) and all(isinstance(value, str) for value in told.values())
+    return told if whole else {}
+
+
+def _rendered(told: Mapping[str, str]) -> bytes:
+    return (json.dumps(told, indent=1) + "\n").encode()
