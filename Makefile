@@ -35,6 +35,7 @@ bench: .venv/bench.stamp  ## every speed claim, measured again
 	$(BIN)/python -m benchmarks.decision.run
 	$(BIN)/python -m benchmarks.ledger.run
 	$(BIN)/python -m benchmarks.policy.run
+	$(BIN)/python -m benchmarks.ranking.run
 
 serve: .venv/run.stamp
 	$(BIN)/vouch serve
@@ -48,7 +49,7 @@ services:  ## servers and tools that some tests start for themselves; nothing is
 lock: .venv/bench.stamp  ## exact versions and hashes, without index addresses
 	for kind in run test bench; do $(BIN)/uv pip compile requirements/$$kind.in -o requirements/$$kind.txt \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock"; done
+	  --override requirements/overrides.in --custom-compile-command "make lock"; done
 
 clean:
 	rm -rf .venv .vouch build dist *.egg-info
