@@ -17,7 +17,7 @@ import numpy as np
 NONE, PARCELLING, FUZZY = "none", "parcelling", "fuzzy"
 HOW = (NONE, PARCELLING, FUZZY)
 BANDS = 10
-UPLIFT = 1.0  # the declined of a band are taken to be as bad as its accepted, unless told otherwise
+UPLIFT = 1.5  # the declined of a band are taken to be worse than its accepted: stated, not known
 BAND_ROWS_MIN = 20  # a band holds at least so many accepted, else its bad rate is noise
 
 
