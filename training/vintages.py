@@ -32,20 +32,34 @@ def vintages(
 
     `part` says "train" or "test" for each row (any other word: not looked at), `probability`
     what the model says of it without having learnt from it (NaN: nothing). `days_to_bad` (NaN
-    for goods) gives the curves by age. `mix` are columns of words whose shares are compared,
-    month by month, with the training rows' (PSI); so is the model's score.
+    for goods) gives the curves by age. `mix` are columns of words or numbers (what was asked
+    for, where, for how long) whose shares are compared, month by month, with the training
+    rows' (PSI).
     """
     used = np.isin(part, PARTS)
     if time is None or time.dtype.kind != "M" or not used.any():
         return None
     month = time.astype(MONTH)
-    book = _Book(label, np.asarray(probability, dtype=np.float64), part, mix or {})
+    book = _Book(label, np.asarray(probability, dtype=np.float64), part, _told(mix or {}))
     found: dict[str, Any] = {
         "months": [book.month(side, one, rows) for (side, one), rows in _parted(month, part)]
     }
     if days_to_bad is not None:
         found["by_age"] = _by_age(month, label, part, days_to_bad)
     return found
+
+
+def _told(mix: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that say anything, numbers as float64."""
+    typed = {
+        name: values.astype(np.float64) if values.dtype.kind in "iuf" else values
+        for name, values in mix.items()
+    }
+    return {
+        name: values
+        for name, values in typed.items()
+        if not all(value is None or value != value for value in values.tolist())  # noqa: PLR0124  # NaN
+    }
 
 
 def _parted(unit: Any, part: Any) -> list[tuple[tuple[str, Any], Any]]:
@@ -75,22 +89,16 @@ class _Book:
             "part": side,
             **rate_of(self.label[rows]),
             "mean_probability": float(said.mean()) if len(said) else None,
-            "score_psi": self._moved(self.probability, rows, category=False),
-            "mix_psi": {
-                name: self._moved(words, rows, category=True)
-                for name, words in self.mix.items()
-                if any(word is not None for word in words)
-            },
+            "mix_psi": {name: self._moved(values, rows) for name, values in self.mix.items()},
         }
 
-    def _moved(self, values: Any, rows: Any, *, category: bool) -> float | None:
+    def _moved(self, values: Any, rows: Any) -> float | None:
         before = self.part == "train"
         if not before.any():
             return None
-        sides = [values[before], values[rows]]
-        if category:
-            sides = [side.tolist() for side in sides]
-        return shift("vintage", *sides, category=category).psi
+        if values.dtype.kind == "f":
+            return shift("mix", values[before], values[rows], category=False).psi
+        return shift("mix", values[before].tolist(), values[rows].tolist(), category=True).psi
 
 
 def _by_age(month: Any, label: Any, part: Any, days_to_bad: Any) -> list[dict[str, Any]]:
