@@ -106,10 +106,14 @@ def _number(place: int, column: Any, feature: ModelFeature) -> _Steps:
     rows = np.bincount(step, minlength=len(edges) + 2)
     sign = feature.direction or 1
     shapes = [_standard(values, rows[:-1]) * sign for values in _shapes(column, known, step, rows)]
-    flag = np.append(np.zeros(len(edges) + 1), 1.0)
-    basis = np.column_stack([*(np.append(shape, 0.0) for shape in shapes), flag])
-    signed = (bool(feature.direction),) * len(shapes) + (False,)
-    return _Steps(place, False, tuple(edges.tolist()), basis, (PLAIN, RANKED, FLAG), signed, step)
+    columns, kinds = [np.append(shape, 0.0) for shape in shapes], [PLAIN, RANKED]
+    signed = [bool(feature.direction)] * len(shapes)
+    if rows[-1] >= ROWS_MIN:
+        columns, kinds, signed = (
+            [*columns, np.append(np.zeros(len(edges) + 1), 1.0)], [*kinds, FLAG], [*signed, False]
+        )  # fmt: skip
+    basis = np.column_stack(columns)
+    return _Steps(place, False, tuple(edges.tolist()), basis, tuple(kinds), tuple(signed), step)
 
 
 def _edges(values: Any) -> Any:
