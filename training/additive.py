@@ -8,7 +8,7 @@ import numpy as np
 
 from models.manifest import ModelFeature
 from training.step_tree import Step, category_tree, number_tree
-from training.trees import joined, leaf, number
+from training.tree_text import info_of_words, joined, leaf, number
 
 _TAIL = "parameters:\n[objective: binary]\n\nend of parameters\n\npandas_categorical:null\n"
 
@@ -109,7 +109,7 @@ def _head(terms: Sequence[Term], features: Sequence[ModelFeature]) -> list[str]:
 def _info(term: Term) -> str:
     """What LightGBM says of a feature's values: its categories, or a range."""
     if term.categorical:
-        return ":".join(map(str, range(len(term.values))))
+        return info_of_words(len(term.values))
     return f"[{number(term.edges[0])}:{number(term.edges[-1])}]" if term.edges else "none"
 
 

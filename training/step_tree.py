@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.trees import bitset, number
+from training.tree_text import bitsets, number
 
 CATEGORIES = 9  # LightGBM's decision types: one of a set of categories (NaN never is),
 MISSING_RIGHT = 8  # and `<=`, where NaN goes right
@@ -107,7 +107,8 @@ def _written(place: int, root: _Split) -> str:
         "internal_weight": [f"{split.rows:g}" for split in splits],
         "internal_count": [split.rows for split in splits],
     }
-    said |= bitset(sets) if sets else {}
+    if sets:
+        said |= dict(zip(("cat_boundaries", "cat_threshold"), bitsets(sets), strict=True))
     body = "\n".join(f"{name}={' '.join(map(str, values))}" for name, values in said.items())
     return f"Tree=0\n{body}\nis_linear=0\nshrinkage=1\n\n\n"
 

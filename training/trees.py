@@ -1,28 +1,33 @@
-"""LightGBM's text of a model: several made one, as the weighted sum of their margins."""
+"""What may be done to LightGBM's text of a model without changing a margin.
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+Several models become one, as the weighted sum of their margins; splits on a statistic of a
+category become splits on the category.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import pairwise
+from math import isnan
 
 from credit.errors import InputError
+from training.tree_text import (
+    Parts,
+    bitsets,
+    codes_of,
+    info_of_words,
+    infos_of,
+    joined,
+    leaf,
+    number,
+    parts_of,
+    value_of,
+    with_infos,
+)
 
-_TREE = "Tree="
-_END = "end of trees"
-_IMPORTANCES = "feature_importances:"
-_PARAMETERS = "parameters:"
 _NOT_SEEN = "none"
-_WORD_BITS = 32
 _SCALED = ("leaf_value", "internal_value")
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """A text taken apart: its head, one block of lines a tree, and what follows the trees."""
-
-    head: tuple[str, ...]
-    blocks: tuple[str, ...]
-    tail: str
+_CATEGORIES, _DEFAULT_LEFT, _MISSING_NAN = 1, 2, 8  # bits of LightGBM's decision types
+_SPLITS = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
 
 
 def averaged(texts: Sequence[str]) -> str:
@@ -37,75 +42,37 @@ def weighted(texts: Sequence[str], weights: Sequence[float], *, intercept: float
     but LightGBM itself. A text of weight zero leaves no trees; an intercept is a tree of one leaf.
     """
     counted = [
-        (_parts(text), weight) for text, weight in zip(texts, weights, strict=True) if weight
+        (parts_of(text), weight) for text, weight in zip(texts, weights, strict=True) if weight
     ]
     blocks = [_scaled(block, weight) for parts, weight in counted for block in parts.blocks]
     if intercept or not blocks:
         blocks.append(leaf(intercept))
-    sources = [parts for parts, _ in counted] or [_parts(texts[0])]
+    sources = [parts for parts, _ in counted] or [parts_of(texts[0])]
     return joined(_one_head(sources), blocks, sources[0].tail)
 
 
-def joined(head: Iterable[str], blocks: Sequence[str], tail: str) -> str:
-    """Head, trees numbered from zero and tail as one text, sizes and importances made true."""
-    numbered = [_numbered(block, place) for place, block in enumerate(blocks)]
-    sizes = " ".join(str(len(block.encode())) for block in numbered)
-    lines = [line for line in head if not line.startswith("tree_sizes=")]
-    names = _value(lines, "feature_names").split(" ")
-    said = _importances(numbered, names) + tail[tail.find(_PARAMETERS) :]
-    return "\n".join([*lines, f"tree_sizes={sizes}", "", ""]) + "".join(numbered) + said
+def worded(text: str, statistics: Mapping[int, Sequence[float]]) -> str:
+    """The text with splits on a category's statistic written as splits on its codes.
+
+    `statistics` holds for a feature's place the number that each code was told as, that of the
+    missing last. A margin of codes then is what the margin of those numbers was; codes never
+    seen go where the missing go.
+    """
+    parts = parts_of(text)
+    infos = infos_of(parts.head)
+    for place, values in statistics.items():
+        infos[place] = info_of_words(len(values) - 1)
+    blocks = [_worded(block, statistics) for block in parts.blocks]
+    return joined(with_infos(parts.head, infos), blocks, parts.tail)
 
 
-def leaf(value: float) -> str:
-    """A tree of one leaf, which adds `value` to every margin."""
-    return (
-        f"{_TREE}0\nnum_leaves=1\nnum_cat=0\nsplit_feature=\nsplit_gain=\nthreshold=\n"
-        "decision_type=\nleft_child=\nright_child=\n"
-        f"leaf_value={number(value)}\nleaf_weight=\nleaf_count=0\n"
-        "internal_value=\ninternal_weight=\ninternal_count=\nis_linear=0\nshrinkage=1\n\n\n"
-    )
-
-
-def number(value: float) -> str:
-    """A float as LightGBM writes it: all its digits."""
-    return f"{value:.17g}"
-
-
-def bitset(sets: Sequence[Sequence[int]]) -> dict[str, list[int]]:
-    """LightGBM's fields for the sets of codes of one tree's categorical splits."""
-    words = [_words(codes) for codes in sets]
-    ends = accumulate((len(each) for each in words), initial=0)
-    return {"cat_boundaries": list(ends), "cat_threshold": list(chain.from_iterable(words))}
-
-
-def _words(codes: Sequence[int]) -> list[int]:
-    words = [0] * (max(codes, default=0) // _WORD_BITS + 1)
-    for code in codes:
-        words[code // _WORD_BITS] |= 1 << (code % _WORD_BITS)
-    return words
-
-
-def _one_head(sources: Sequence[_Parts]) -> list[str]:
+def _one_head(sources: Sequence[Parts]) -> list[str]:
     """The first head, with what any of the texts knows of a feature's values."""
-    head = [line for line in sources[0].head if not line.startswith("feature_infos=")]
-    names = {_value(parts.head, "feature_names") for parts in sources}
-    if len(names) > 1:
+    if len({value_of(parts.head, "feature_names") for parts in sources}) > 1:
         raise InputError("the models to blend read other features", "fit them on one table")
-    infos = zip(*(_value(parts.head, "feature_infos").split(" ") for parts in sources), strict=True)
+    infos = zip(*(infos_of(parts.head) for parts in sources), strict=True)
     known = (next((info for info in each if info != _NOT_SEEN), _NOT_SEEN) for each in infos)
-    return [*head, "feature_infos=" + " ".join(known)]
-
-
-def _parts(text: str) -> _Parts:
-    start, end = text.find(_TREE), text.find(_END)
-    if start < 0 or end < start:
-        raise InputError("a fold of the model holds no trees", "give more rows, or other columns")
-    blocks = tuple(_TREE + block for block in text[start:end].split(_TREE)[1:])
-    return _Parts(tuple(text[:start].rstrip("\n").split("\n")), blocks, text[end:])
-
-
-def _value(lines: Iterable[str], name: str) -> str:
-    return next((line.partition("=")[2] for line in lines if line.startswith(f"{name}=")), "")
+    return with_infos(sources[0].head, known)
 
 
 def _scaled(block: str, weight: float) -> str:
@@ -121,19 +88,82 @@ def _times(line: str, weight: float) -> str:
     return name + "=" + " ".join(map(write, scaled))
 
 
-def _numbered(block: str, place: int) -> str:
-    _, _, rest = block.partition("\n")
-    return f"{_TREE}{place}\n{rest}"
+@dataclass(slots=True)
+class _Splits:
+    """The splits of one tree, and the sets of codes of those that are categorical."""
+
+    feature: list[int]
+    threshold: list[str]
+    decision: list[int]
+    left: list[int]
+    right: list[int]
+    sets: list[Sequence[int]]
+
+    def told_in_words(self, split: int, values: Sequence[float]) -> None:
+        """Makes a split on a statistic one on codes: missing must go right, so sides may change."""
+        decision, threshold = self.decision[split], float(self.threshold[split])
+        *known, missing = (_goes_left(value, threshold, decision) for value in values)
+        if missing:
+            self.left[split], self.right[split] = self.right[split], self.left[split]
+        self.decision[split] = _CATEGORIES | _MISSING_NAN
+        self.threshold[split] = str(len(self.sets))
+        self.sets.append([code for code, left in enumerate(known) if left != missing])
 
 
-def _importances(blocks: Sequence[str], names: Sequence[str]) -> str:
-    """How many splits that gained each feature has, as LightGBM says it after the trees."""
-    splits = Counter(place for block in blocks for place in _gaining(block.split("\n")))
-    ranked = sorted(splits.items(), key=lambda item: (-item[1], item[0]))
-    said = "".join(f"{names[place]}={count}\n" for place, count in ranked)
-    return f"{_END}\n\n{_IMPORTANCES}\n{said}\n"
+def _worded(block: str, statistics: Mapping[int, Sequence[float]]) -> str:
+    lines = block.split("\n")
+    splits = _splits(lines)
+    told = [
+        split
+        for split, place in enumerate(splits.feature)
+        if place in statistics and not splits.decision[split] & _CATEGORIES
+    ]
+    if not told:
+        return block
+    for split in told:
+        splits.told_in_words(split, statistics[splits.feature[split]])
+    return "\n".join(_rewritten(lines, splits))
 
 
-def _gaining(lines: Sequence[str]) -> list[int]:
-    features, gains = (_value(lines, name).split() for name in ("split_feature", "split_gain"))
-    return [int(place) for place, gain in zip(features, gains, strict=True) if float(gain) > 0]
+def _goes_left(value: float, threshold: float, decision: int) -> bool:
+    """LightGBM's own rule for a number."""
+    if not isnan(value):
+        return value <= threshold
+    return bool(decision & _DEFAULT_LEFT) if decision & _MISSING_NAN else threshold >= 0
+
+
+def _splits(lines: Sequence[str]) -> _Splits:
+    feature, threshold, decision, left, right = (value_of(lines, name).split() for name in _SPLITS)
+    numbers = [list(map(int, values)) for values in (feature, decision, left, right)]
+    return _Splits(numbers[0], threshold, *numbers[1:], sets=_sets(lines))
+
+
+def _sets(lines: Sequence[str]) -> list[Sequence[int]]:
+    """The sets of codes that a tree's categorical splits send left."""
+    ends, words = (
+        list(map(int, value_of(lines, name).split()))
+        for name in ("cat_boundaries", "cat_threshold")
+    )
+    return [codes_of(words[start:end]) for start, end in pairwise(ends)]
+
+
+def _rewritten(lines: Sequence[str], splits: _Splits) -> Iterator[str]:
+    boundaries, thresholds = bitsets(splits.sets)
+    now = {
+        "num_cat": [len(splits.sets)],
+        "threshold": splits.threshold,
+        "decision_type": splits.decision,
+        "left_child": splits.left,
+        "right_child": splits.right,
+    }
+    sets = {"cat_boundaries": boundaries, "cat_threshold": thresholds}
+    for line in lines:
+        name = line.partition("=")[0]
+        if name == "is_linear":
+            yield from (_said(each, values) for each, values in sets.items())
+        if name not in sets:
+            yield _said(name, now[name]) if name in now else line
+
+
+def _said(name: str, values: Sequence[object]) -> str:
+    return f"{name}={' '.join(map(str, values))}"
