@@ -5,6 +5,7 @@ higher weight of evidence always means a higher P(bad).
 """
 
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def bin_number(place: int, column: Any, label: Any, weight: Any, *, direction: i
     missing = (weight[~known].sum(), weight[~known] @ label[~known])
     every, bad = np.append(bins.rows, missing[0]), np.append(bins.bads, missing[1])
     woe = evidence(every, bad, bins.prior, PSEUDO_ROWS)
-    return Binned(place, False, tuple(bins.edges.tolist()), (), every, bad, woe)
+    return Binned(place, False, tuple(bins.edges), (), every, bad, woe)
 
 
 def bin_category(place: int, column: Any, label: Any, weight: Any, *, words: int) -> Binned:
@@ -101,11 +102,12 @@ def _fine(column: Any, label: Any, weight: Any) -> tuple[Any, Any, Any]:
     """Upper edges, rows and bads of many bins of about equal rows, common values apart."""
     if not len(column):
         return np.empty(0), np.zeros(1), np.zeros(1)
+    count = int(min(FINE_BINS, max(2, len(column) // ROWS_MIN)))
     values, place = np.unique(column, return_inverse=True)
     rows, bads = np.bincount(place, weight), np.bincount(place, weight * label)
     share = np.cumsum(rows) / rows.sum()
-    last = np.searchsorted(share, np.arange(1, FINE_BINS) / FINE_BINS)
-    common = np.flatnonzero(rows > 2 / FINE_BINS * rows.sum())
+    last = np.searchsorted(share, np.arange(1, count) / count)
+    common = np.flatnonzero(rows > 2 / count * rows.sum())
     last = np.unique(np.concatenate([last, common, common - 1]))
     last = last[(last >= 0) & (last < len(values) - 1)]
     first = np.append(0, last + 1)
@@ -115,45 +117,49 @@ def _fine(column: Any, label: Any, weight: Any) -> tuple[Any, Any, Any]:
 
 
 class _Bins:
-    """Neighbouring bins being joined."""
+    """Neighbouring bins being joined: lists, since there are few and they change one by one."""
 
     def __init__(self, edges: Any, rows: Any, bads: Any, *, prior: float) -> None:
-        self.edges, self.rows, self.bads, self.prior = edges, rows, bads, prior
+        self.edges, self.rows, self.bads = edges.tolist(), rows.tolist(), bads.tolist()
+        self.prior = prior
+        self._gains = [self._gain(left) for left in range(len(self.edges))]
 
     def join_against(self, direction: int) -> None:
         """Joins neighbours whose evidence moves against the direction (pool adjacent violators)."""
-        while direction and len(self.rows) > 1:
-            rise = np.diff(evidence(self.rows, self.bads, self.prior, PSEUDO_ROWS)) * direction
+        while direction and self.edges:
+            told = evidence(np.array(self.rows), np.array(self.bads), self.prior, PSEUDO_ROWS)
+            rise = np.diff(told) * direction
             if rise.min() >= 0:
                 return
             self._join(int(np.argmin(rise)))
 
     def join_weak(self, *, rows_min: float) -> None:
         """Joins the least telling neighbours while they are too many, small or alike."""
-        while len(self.rows) > 1:
-            gain = self._gain()
-            small = (self.rows < rows_min) | (self.bads < BADS_MIN)
-            if small.any():
-                gain[~(small[:-1] | small[1:])] = np.inf
-            elif len(self.rows) <= BINS_MAX and gain.min() >= GAIN_MIN:
+        while self.edges:
+            small = [
+                rows < rows_min or bads < BADS_MIN
+                for rows, bads in zip(self.rows, self.bads, strict=True)
+            ]
+            beside = [left for left in range(len(self.edges)) if small[left] or small[left + 1]]
+            weakest = min(beside or range(len(self.edges)), key=self._gains.__getitem__)
+            few_enough = len(self.rows) <= BINS_MAX
+            if not beside and few_enough and self._gains[weakest] >= GAIN_MIN:
                 return
-            self._join(int(np.argmin(gain)))
+            self._join(weakest)
 
     def _join(self, left: int) -> None:
-        self.edges = np.delete(self.edges, left)
-        for values in ("rows", "bads"):
-            mine = getattr(self, values)
-            mine[left] += mine[left + 1]
-            setattr(self, values, np.delete(mine, left + 1))
+        del self.edges[left], self._gains[left]
+        self.rows[left] += self.rows.pop(left + 1)
+        self.bads[left] += self.bads.pop(left + 1)
+        for beside in range(max(left - 1, 0), min(left + 1, len(self.edges))):
+            self._gains[beside] = self._gain(beside)
 
-    def _gain(self) -> Any:
-        """Twice the log likelihood that each edge is worth."""
-        apart = _likelihood(self.rows, self.bads)
-        together = _likelihood(self.rows[:-1] + self.rows[1:], self.bads[:-1] + self.bads[1:])
-        return 2 * (apart[:-1] + apart[1:] - together)
+    def _gain(self, left: int) -> float:
+        """Twice the log likelihood that the edge after bin `left` is worth."""
+        mine, other = ((self.rows[place], self.bads[place]) for place in (left, left + 1))
+        together = _likelihood(mine[0] + other[0], mine[1] + other[1])
+        return 2 * (_likelihood(*mine) + _likelihood(*other) - together)
 
 
-def _likelihood(rows: Any, bads: Any) -> Any:
-    goods = rows - bads
-    rows = np.maximum(rows, 1e-12)
-    return sum(part * np.log(np.maximum(part / rows, 1e-12)) for part in (bads, goods))
+def _likelihood(rows: float, bads: float) -> float:
+    return sum(part * log(part / rows) for part in (bads, rows - bads) if part > 0)
