@@ -79,13 +79,14 @@ leaks, reasons, fairness, report.
 - **logistic**: one-hot words, standardised numbers, medians and flags for what is missing, \
 scikit-learn's ridge. **lightgbm**, **xgboost**: 100 rounds as they come. **catboost**: as it \
 comes, words as its own categories. **optbinning**: its optimal bins, weights of evidence, \
-logistic regression. **lightgbm_grid** (20 settings), **xgboost_grid** (16): rate 0.05, stopped \
+logistic regression. **lightgbm_grid** (10 settings), **xgboost_grid** (8): rate 0.05, stopped \
 early in folds (5 under {found["few_rows"]:,} rows, else 3), the setting of least log loss fitted \
 again on all rows before the split for its mean number of rounds.
 - The least Brier and the best AUC are the best of any peer, chosen on the test rows: that \
 flatters the peers.
-- Seconds are the median over splits at {machine["cores"]} cores, shared with other work: trust \
-their order, not their size. {machine["system"]}, Python {machine["python"]}, {libraries}.
+- Seconds are the median over splits, peers on one thread; the machine has {machine["cores"]} \
+cores and was shared with other work: trust their order, not their size. {machine["system"]}, \
+Python {machine["python"]}, {libraries}.
 """
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,19 @@ def probabilities(division: Division, scratch: Path, *, trials: int | None = Non
     """
     import pyarrow.parquet as pq
 
-    out = scratch / "trained"
-    done = subprocess.run(
-        [*command(division, out), *([] if trials is None else ["--trials", str(trials)])],
-        env=os.environ | {"VOUCH_HOME": str(scratch / "home")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode not in {0, LEAK_SUSPECTED}:
-        raise RuntimeError(f"{division.table.name}: {done.stderr.strip()[-2000:]}")
-    rows = pq.read_table(out / "predictions.parquet")
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        out = Path(folder) / "trained"
+        done = subprocess.run(
+            [*command(division, out), *([] if trials is None else ["--trials", str(trials)])],
+            env=os.environ | {"VOUCH_HOME": str(Path(folder) / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        file = out / "predictions.parquet"
+        if done.returncode not in {0, LEAK_SUSPECTED} or not file.is_file():
+            raise RuntimeError(f"{division.table.name}: {done.stderr.strip()[-2000:]}")
+        rows = pq.read_table(file)
     if not np.array_equal(np.sort(rows["row_id"].to_numpy()), np.sort(division.test)):
         raise RuntimeError(f"{division.table.name}: Vouch held out other rows")
     return rows["probability"].to_numpy()[np.argsort(rows["row_id"].to_numpy())]
