@@ -12,6 +12,7 @@ from models.manifest import ModelFeature
 
 ROWS = 2_000
 TOLERANCE = 1e-9  # of the margin: what adding thousands of leaves up may be off
+LARGEST = float(np.finfo(np.float64).max)  # no number lies beyond: only missing does not pass it
 CELLS_MAX = 30_000_000  # steps times rows held at a time, 8 bytes each
 
 Curve = tuple[list[float], list[Any]]  # thresholds, and a value for each row between them
@@ -56,7 +57,9 @@ def sweep(model_text: str, features: Sequence[ModelFeature], matrix: Any, *, see
     wrong: set[int] = set()
     for some in np.array_split(rows, -(-len(rows) * steps // CELLS_MAX) or 1):
         moved = _moves(trees, asked, np.ascontiguousarray(matrix[some].T))
-        wrong |= {place for place in moved if (moved[place] * directions[place] < -TOLERANCE).any()}
+        for place, moves in moved.items():
+            crossed = moves[asked[place] < LARGEST] * directions[place]
+            wrong |= {place} if (crossed < -TOLERANCE).any() else set()
     violations = tuple(features[place].name for place in directions if place in wrong)
     return Sweep(names, len(rows), steps, violations)
 
