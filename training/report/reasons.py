@@ -1,0 +1,114 @@
+"""Reasons: what declined applicants are told, whether it holds, and what would change it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.report.dossier import Dossier
+from training.report.lying import bars
+from training.report.markup import Markup, element, join
+from training.report.tables import Column, pairs, table
+from training.report.words import count, number, share, text
+
+SHOWN = 15
+
+
+def reasons(of: Dossier) -> Markup:
+    """Shares of reasons, the direction test, counterfactuals."""
+    parts = (_given(of), _direction(of), _changes(of))
+    return join(*parts) if any(part is not None for part in parts) else join()
+
+
+def _given(of: Dossier) -> Markup | None:
+    told = of.metrics.get("reasons")
+    if not told:
+        return None
+    said = (
+        f"Of the test rows {count(told['declined'])} lie above the cut-off; "
+        f"{count(told['sampled'])} of them were explained. A declined applicant is told at most "
+        "four reasons, exact contributions summed by reason, strongest first."
+    )
+    rows = [(_named(row), row["share"]) for row in told["given"][:SHOWN]]
+    drawing = bars("Share of declined to whom each reason is given", said, rows) if rows else None
+    columns = (
+        Column("reason", "reason"),
+        Column("in words", "message"),
+        Column("given to", "share", share),
+        Column("given first to", "first_share", share),
+    )
+    return join(element("p", said), drawing, table(columns, told["given"][:SHOWN]))
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return text(row.get("message") or row["reason"])
+
+
+def _direction(of: Dossier) -> Markup | None:
+    told = of.metrics.get("direction_test")
+    if not told:
+        return None
+    failures = told.get("failures")
+    failed = failures if isinstance(failures, int) else len(failures or ())
+    said = (
+        f"In {count(told.get('cases'))} declined cases features were made worse; a worse value may "
+        "not lose its reason and win an approval. "
+    )
+    said += "None did." if not failed else f"{count(failed)} did: reasons cannot be relied on."
+    return join(element("h3", "Direction test"), element("p", said), pairs(_numbers(told)))
+
+
+def _changes(of: Dossier) -> Markup | None:
+    told = of.metrics.get("counterfactuals")
+    if not told:
+        return None
+    examples = told.get("examples") or ()
+    return join(
+        element("h3", "What would change the answer"),
+        element(
+            "p",
+            "The smallest feasible change of what an applicant can act on, with which the same "
+            "model approves. Each was applied and scored again.",
+        ),
+        pairs(_numbers(told)),
+        _examples(examples),
+    )
+
+
+def _examples(examples: Any) -> Markup | None:
+    rows = [_example(one) for one in examples if isinstance(one, Mapping)]
+    if not rows:
+        return None
+    columns = (
+        Column("case", "case"),
+        Column("change", "change"),
+        Column("P(bad) before", "before", share),
+        Column("after", "after", share),
+    )
+    return table(columns, rows, caption="Examples")
+
+
+def _example(one: Mapping[str, Any]) -> dict[str, Any]:
+    changes = one.get("changes") or ()
+    if isinstance(changes, Mapping):
+        changes = [{"feature": name, "to": value} for name, value in changes.items()]
+    said = "; ".join(
+        f"{change.get('feature')}: {_value(change.get('from'))} → {_value(change.get('to'))}"
+        for change in changes
+    )
+    return {
+        "case": text(one.get("row_id")),
+        "change": said or "none",
+        "before": one.get("before", one.get("probability")),
+        "after": one.get("after", one.get("probability_after")),
+    }
+
+
+def _value(value: Any) -> str:
+    return number(value) if isinstance(value, int | float) else text(value)
+
+
+def _numbers(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name.replace("_", " "), number(value) if isinstance(value, float) else count(value))
+        for name, value in told.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
