@@ -93,7 +93,7 @@ def features_from(
             continue
         if found.dtype == CATEGORY:
             _check_not_monotone(name, monotone, "is text")
-        plans.append(FeaturePlan(name, found.dtype, monotone.get(name, 0)))
+        plans.append(FeaturePlan(name, found.dtype, monotone.get(name, 0), is_day=found.is_day))
         columns.append(found.values)
         days += [name] if found.is_day else []
     if not plans:

@@ -18,12 +18,16 @@ ROWS_MIN = 20  # below this there is nothing to hold out and learn from
 
 @dataclass(frozen=True, slots=True)
 class FeaturePlan:
-    """One input as the trainer may use it; `direction` +1 means that more is riskier."""
+    """One input as the trainer may use it; `direction` +1 means that more is riskier.
+
+    `is_day` marks dates that are now days since 1970.
+    """
 
     name: str
     dtype: str = NUMBER
     direction: int = 0
     reason: str = ""
+    is_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ def _leaks(columns, bad, *, words=None, model_auc=0.75, without=lambda _: 0.7):
     return {leak.column: leak for leak in find_leaks(rows, model_auc=model_auc, without=without)}
 
 
+def _falling(whole, others):
+    """A model that ranks like this with all columns and so without any."""
+    return lambda places: others if places else whole
+
+
 def rewritten_terms(random, bad):
     """Round terms as agreed; those of bads cut to the month in which the loan broke."""
     agreed = random.choice([36, 60, 84, 120, 240], len(bad), p=[0.15, 0.2, 0.45, 0.1, 0.1])
@@ -66,7 +71,7 @@ def test_an_honest_ratio_that_ranks_alone_at_84_is_not_named():
     assert 0.8 < found < 0.92
     weak = risk + 3 * random.normal(size=ROWS)
     columns = {"ratio": ratio, "weak": weak}
-    assert _leaks(columns, bad, model_auc=0.87, without=lambda _: 0.72) == {}
+    assert _leaks(columns, bad, model_auc=0.87, without=_falling(0.87, 0.72)) == {}
 
 
 def test_sums_bunched_on_round_figures_are_not_named():
@@ -107,14 +112,15 @@ def test_a_word_that_only_bads_have_is_named():
 def test_a_column_that_ranks_far_above_all_others_is_named_as_likely():
     random, _, bad = _world()
     late = 2.0 * bad + random.normal(size=ROWS)
-    found = _leaks({"late": late}, bad, model_auc=0.93, without=lambda _: 0.66)
+    others = {f"c{place}": random.normal(size=ROWS) for place in range(6)}
+    found = _leaks({"late": late, **others}, bad, model_auc=0.93, without=_falling(0.93, 0.66))
     assert found["late"].certainty == "likely"
 
 
 def test_help_that_neither_the_column_nor_the_others_explain_is_named():
     random, _, bad = _world()
     hint = bad + 0.8 * random.normal(size=ROWS)
-    found = _leaks({"hint": hint}, bad, model_auc=0.98, without=lambda _: 0.66)
+    found = _leaks({"hint": hint}, bad, model_auc=0.98, without=_falling(0.98, 0.66))
     assert "more than its own" in found["hint"].why
 
 
