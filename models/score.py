@@ -1,12 +1,18 @@
 """Scoring: calibrated P(bad) and its reasons from named feature values."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from credit.errors import InputError
 from credit.policy.evidence import Value
 from models import signature
 from models.artefact import Artefact
+from models.forest import read_trees, thresholds
+
+REASONS_MAX = 4
 
 
 class Scorer:
@@ -27,40 +33,70 @@ class Scorer:
         """Calibrated P(bad) of each row; KeyError names a feature that a row does not carry."""
         if not rows:
             return []
-        return self._probabilities(signature.from_rows(self._encoders, rows))
+        return self.probabilities(self.encoded(rows))
 
     def score_table(self, table: Any) -> list[float]:
         """The same from a PyArrow table or a pandas frame, for training and monitoring."""
         if len(table) == 0:
             return []
-        return self._probabilities(signature.from_table(self.features, table))
+        return self.probabilities(self.matrix(table))
 
     def margins(self, table: Any) -> Any:
         """LightGBM's raw margins (float64) of a PyArrow table or a pandas frame."""
-        return self._raw(signature.from_table(self.features, table))
+        return self.raw(self.matrix(table))
 
     def matrix(self, table: Any) -> Any:
         """The numbers the model reads: float64 (rows, features), missing as NaN."""
         return signature.from_table(self.features, table)
 
-    def contributions(self, row: Mapping[str, Value]) -> dict[str, float]:
-        """What each reason adds to the margin (TreeSHAP, Lundberg 2018), strongest first."""
-        matrix = signature.from_rows(self._encoders, [row])
-        added = self._booster.predict(matrix, pred_contrib=True, num_threads=1)[0]
-        sums: dict[str, float] = {}
-        for feature, amount in zip(self.features, added[:-1], strict=True):
-            sums[feature.reason] = sums.get(feature.reason, 0.0) + float(amount)
-        return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+    def encoded(self, rows: Sequence[Mapping[str, Value]]) -> Any:
+        """Rows of named values as `matrix` gives a table's; KeyError names what one lacks."""
+        return signature.from_rows(self._encoders, rows)
 
-    def reasons(self, row: Mapping[str, Value], limit: int = 4) -> tuple[str, ...]:
+    def probabilities(self, matrix: Any) -> list[float]:
+        """Calibrated P(bad) of rows that are numbers already."""
+        if len(matrix) == 0:
+            return []
+        return self.calibrated(self.raw(matrix).tolist())
+
+    def calibrated(self, margins: Sequence[float]) -> list[float]:
+        """The P(bad) that each raw margin stands for."""
+        return [self._calibration.probability(margin) for margin in margins]
+
+    def explained(self, matrix: Any, *, threads: int = 1) -> tuple[tuple[str, ...], Any]:
+        """Reasons in the signature's order, and float64 (rows, reasons): what each adds.
+
+        Exact Shapley values of the margin over the paths of the trees (TreeSHAP, Lundberg 2018),
+        the features of a reason summed; with the model's level they add up to the margin.
+        """
+        codes = tuple(dict.fromkeys(feature.reason for feature in self.features))
+        place = {code: number for number, code in enumerate(codes)}
+        sums = np.zeros((len(matrix), len(codes)))
+        if len(matrix):
+            added = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
+            for number, feature in enumerate(self.features):
+                sums[:, place[feature.reason]] += added[:, number]
+        return codes, sums
+
+    def contributions(self, row: Mapping[str, Value]) -> dict[str, float]:
+        """What each reason adds to the margin, strongest first."""
+        codes, [sums] = self.explained(self.encoded([row]))
+        told = zip(codes, sums.tolist(), strict=True)
+        return dict(sorted(told, key=lambda item: (-item[1], item[0])))
+
+    def reasons(self, row: Mapping[str, Value], limit: int = REASONS_MAX) -> tuple[str, ...]:
         """Codes of what raises P(bad), strongest first, at most `limit`."""
         raising = [code for code, amount in self.contributions(row).items() if amount > 0]
         return tuple(raising[:limit])
 
-    def _probabilities(self, matrix: Any) -> list[float]:
-        return [self._calibration.probability(margin) for margin in self._raw(matrix).tolist()]
+    @cached_property
+    def thresholds(self) -> Mapping[str, Any]:
+        """The values, rising, at which the model asks about each number: P(bad) changes there."""
+        asked = thresholds(read_trees(self.artefact.model_text))
+        return {self.features[place].name: cuts for place, cuts in asked.items()}
 
-    def _raw(self, matrix: Any) -> Any:
+    def raw(self, matrix: Any) -> Any:
+        """LightGBM's raw margins of rows that are numbers already."""
         return self._booster.predict(matrix, raw_score=True, num_threads=1)
 
 
