@@ -11,8 +11,8 @@ from training.groups import Groups
 from training.impact_gain import Ratio
 
 FOLDS = 3
-PATIENCE = 15
-RATE = 0.1
+PATIENCE = 10
+RATE = 0.15
 SMALL_ROWS = 2_000  # below this the noise is larger than what many candidates could show
 DRIVERS = 3
 DRIVER_SHARE = 0.2  # of what the columns add to the gap together; less is hardly worth a column
