@@ -36,6 +36,25 @@ def without_outcome(history: "History", product: str, *, by: datetime) -> "pa.Ta
     return _asked(history, product, by, answers=GRANTED)
 
 
+def approved_at_random(history: "History", product: str, *, by: datetime) -> frozenset[str]:
+    """References of what was approved at random, whatever the policy said: the unbiased few."""
+    if "applications" not in history.tables:
+        return frozenset()
+    history.table("applications")
+    lucky = _AT_RANDOM.format(product=product, at=_at(by))
+    parts = [lucky]
+    table, names = CREDIT[product]
+    if table in history.tables:
+        history.table(table)
+        parts.append(f"SELECT {names[1]} FROM {table} WHERE {names[0]} IN ({lucky})")
+    found = history.connection.sql(" UNION ".join(parts)).fetchall()
+    return frozenset(name for (name,) in found)
+
+
+def _at(by: datetime) -> str:
+    return f"TIMESTAMP '{by.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+
+
 def _asked(
     history: "History", product: str, by: datetime, *, answers: tuple[str, ...]
 ) -> "pa.Table | None":
@@ -43,7 +62,7 @@ def _asked(
         return None
     history.table("applications")
     words = ", ".join(f"'{word}'" for word in answers)
-    at = f"TIMESTAMP '{by.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    at = _at(by)
     known = " UNION ALL ".join(_known(history, product, at=at, settled=answers == GRANTED))
     rows = _APPLICATIONS.format(product=product, at=at, words=words, known=known)
     return history.connection.sql(rows).to_arrow_table()
@@ -68,6 +87,9 @@ def _known(history: "History", product: str, *, at: str, settled: bool) -> list[
     return parts
 
 
+_AT_RANDOM = """
+SELECT application_id AS name FROM applications
+WHERE product = '{product}' AND recorded_at <= {at} AND outcome = 'approve_at_random'"""
 _NOBODY = "SELECT NULL::VARCHAR AS name WHERE false"
 _APPLICATIONS = """
 WITH first AS (

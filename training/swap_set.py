@@ -53,9 +53,9 @@ def swap_set(
     }
     if champion_cut_off is not None:
         approved = theirs <= champion_cut_off
-        same = _best(ours, float(approved.mean()) if len(approved) else 0.0), approved
-        found["at_champion_cut_off"] = _compared(tested, theirs, same) | {
-            "cut_off": _sides(_limit(ours, same[0].mean()), champion_cut_off)
+        share = float(approved.mean()) if len(approved) else 0.0
+        found["at_champion_cut_off"] = _compared(tested, theirs, (_best(ours, share), approved)) | {
+            "cut_off": _sides(_limit(ours, share), champion_cut_off)
         }
     if rejected is not None:
         found["rejected"] = _of_rejected(rejected, limits)
