@@ -1,4 +1,4 @@
-"""Fitting: folds of boosted trees over all rows before the split, averaged into one model."""
+"""What is fitted, and how one booster is: rows, folds, LightGBM's data sets and boosters."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,18 +7,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from credit.progress import Progress
 from models.manifest import ModelFeature
 from models.signature import categorical_places
-from training.trees import averaged
 
 ROUNDS_MAX = 1500
 PATIENCE = 50
-FOLDS = 5
-SMALL_ROWS = 6000  # below this a second round of folds costs seconds and steadies the mean
 THREADS_MAX = 2
 ROWS_A_THREAD = 200_000  # under this, LightGBM's threads wait for each other longer than they work
 FOLDS_AT_ONCE = 2
+GENTLE, STRICT = "intermediate", "basic"  # LightGBM's ways of holding monotone constraints
 ENTITIES_A_FOLD = 2  # fewer could leave a fold without rows or without a class
 
 Parameters = Mapping[str, Any]
@@ -48,22 +45,18 @@ class Rows:
         return Rows(self.matrix[rows], self.label[rows], self.features, entity, weight, time)
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """One model's text; each row's margin from the folds that did not see it; their rounds."""
-
-    model_text: str
-    out_of_fold: Any
-    rounds: tuple[int, ...]
-
-
 def threads_for(rows: int) -> int:
     """How many threads help, by rows alone: bytes must not depend on the machine."""
     return max(1, min(THREADS_MAX, rows // ROWS_A_THREAD))
 
 
-def fixed_parameters(features: Sequence[ModelFeature], *, rows: int, seed: int) -> dict[str, Any]:
-    """What no search changes: bytes equal for equal seeds, whatever the threads."""
+def fixed_parameters(
+    features: Sequence[ModelFeature], *, rows: int, seed: int, method: str = GENTLE
+) -> dict[str, Any]:
+    """What no search changes: bytes equal for equal seeds, whatever the threads.
+
+    `method` is LightGBM's way of holding monotone constraints.
+    """
     directions = [feature.direction for feature in features]
     fixed: dict[str, Any] = {
         "objective": "binary",
@@ -77,7 +70,7 @@ def fixed_parameters(features: Sequence[ModelFeature], *, rows: int, seed: int) 
         "feature_pre_filter": False,
     }
     if any(directions):
-        fixed |= {"monotone_constraints": directions, "monotone_constraints_method": "intermediate"}
+        fixed |= {"monotone_constraints": directions, "monotone_constraints_method": method}
     return fixed
 
 
@@ -101,15 +94,22 @@ def fold_of(seen: Rows, unseen: Rows) -> Fold:
 
 def boost(fold: Fold, parameters: Parameters, *, patience: int = PATIENCE) -> Any:
     """A booster stopped where the loss on the unseen rows no longer falls."""
+    return watched(fold, parameters, patience=patience)[0]
+
+
+def watched(fold: Fold, parameters: Parameters, *, patience: int) -> tuple[Any, Any]:
+    """The same booster, and the loss on the unseen rows after each of its rounds."""
     import lightgbm as lgb
 
-    return lgb.train(
+    curves: dict[str, dict[str, list[float]]] = {}
+    booster = lgb.train(
         dict(parameters),
         fold.seen,
         num_boost_round=ROUNDS_MAX,
         valid_sets=[fold.stop],
-        callbacks=[lgb.early_stopping(patience, verbose=False)],
+        callbacks=[lgb.early_stopping(patience, verbose=False), lgb.record_evaluation(curves)],
     )
+    return booster, np.array(curves["valid_0"]["binary_logloss"])
 
 
 def dataset(rows: Rows) -> Any:
@@ -141,48 +141,13 @@ def folds_of(rows: Rows, *, folds: int, seed: int) -> Any:
     return fold
 
 
-def fit(
-    rest: Rows, parameters: Parameters, *, seed: int, progress: Progress | None = None
-) -> Fitted:
-    """Folds of boosters over `rest`, each stopped on the fold it does not see, averaged.
-
-    The served model so learns from every row; the out-of-fold margins are what calibration
-    is chosen on.
-    """
-    repeats = 2 if len(rest.label) < SMALL_ROWS else 1
-    folds = min(FOLDS, max(2, int(min(rest.label.sum(), (1 - rest.label).sum()))))
-    margins = np.zeros(len(rest.label))
-    cuts = [
-        folds_of(rest, folds=folds, seed=seed + repeat) == place
-        for repeat in range(repeats)
-        for place in range(folds)
-    ]
-
-    def one(unseen: Any) -> tuple[str, int, Any]:
-        booster = boost(fold_of(rest.take(~unseen), rest.take(unseen)), parameters)
-        text = booster.model_to_string(num_iteration=booster.best_iteration)
-        return text, booster.best_iteration, margin(booster, rest.matrix[unseen])
-
-    texts, rounds = [], []
-    for unseen, (text, best, held_out) in zip(cuts, each_fold(one, cuts), strict=True):
-        margins[unseen] += held_out / repeats
-        texts.append(text)
-        rounds.append(best)
-        _tell(progress, len(rounds) / len(cuts))
-    return Fitted(averaged(texts), margins, tuple(rounds))
-
-
 def each_fold(work: Callable[[Any], Result], folds: Sequence[Any]) -> Iterator[Result]:
     """`work` of every fold, in order, two at a time: LightGBM works outside Python's lock."""
     with ThreadPoolExecutor(FOLDS_AT_ONCE) as pool:
         yield from pool.map(work, folds)
 
 
-def margin(booster: Any, matrix: Any) -> Any:
-    """Raw margins at the booster's best round."""
-    return booster.predict(matrix, raw_score=True, num_threads=threads_for(len(matrix)))
-
-
-def _tell(progress: Progress | None, share: float) -> None:
-    if progress is not None:
-        progress("fit", share)
+def margin(booster: Any, matrix: Any, *, rounds: int | None = None) -> Any:
+    """Raw margins at the booster's best round, or after so many."""
+    threads = threads_for(len(matrix))
+    return booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=threads)

@@ -1,8 +1,10 @@
-"""One lesson from rows to a judged model: split, encode, search, fit, calibrate, look for leaks."""
+"""One lesson from rows to a judged model: encode, blend, calibrate, look for leaks."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from credit.errors import InputError
 from credit.progress import Progress
@@ -11,16 +13,19 @@ from models.manifest import ModelFeature
 from models.measures import auc
 from models.signature import from_table
 from training.benchmarks import benchmark_probabilities
+from training.blend import Blend, Component, blend
 from training.calibration import calibrate
 from training.encode import encode
-from training.fit import Fitted, Rows, fit, folds_of
+from training.fit import GENTLE, STRICT, Rows, fixed_parameters, folds_of
 from training.leakage import Leak, find_leaks, refit_auc
 from training.monotone import violations
 from training.sample import Sample
-from training.search import search
-from training.split import Split
+from training.scorecard import Scorecard
+from training.search import MIDDLE
+from training.split import BY_TIME, Split
 
 LEAK_FOLDS = 3
+QUICK = MIDDLE | {"learning_rate": 0.1}  # what a column's absence is judged by
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Lesson:
     out_of_fold: Any
     rounds: tuple[int, ...]
     parameters: Mapping[str, Any]
+    components: tuple[Component, ...]
+    scorecard: Scorecard
     benchmarks: Mapping[str, Any]
     leaks: tuple[Leak, ...]
     allowed: tuple[Leak, ...]
@@ -55,56 +62,66 @@ def learn(
 ) -> Lesson:
     """A calibrated model of the rows before the split, with benchmarks and suspected leaks."""
     features, warnings = encode(sample.take(split.rest))
-    every = Rows(from_table(features, sample.table), sample.label, features, sample.entity)
+    every = Rows(
+        from_table(features, sample.table), sample.label, features, sample.entity, time=sample.time
+    )
     rest = every.take(split.rest)
-    parameters = search(
-        every.take(split.train), every.take(split.valid), trials=trials, seed=seed,
-        progress=progress,
-    )  # fmt: skip
-    fitted, parameters = _fit_in_direction(rest, parameters, seed=seed, progress=progress)
-    calibration, losses = calibrate(fitted.out_of_fold, rest.label, seed=seed)
-    leaks = _leaks(rest, fitted, parameters, seed, progress)
+    learnt = _fit_in_direction(
+        rest, trials=trials, seed=seed, ahead=_ahead(split), progress=progress
+    )
+    calibration, losses = calibrate(learnt.out_of_fold, rest.label, seed=seed)
+    leaks = _leaks(rest, learnt, seed, progress)
     return Lesson(
         features,
-        fitted.model_text,
+        learnt.model_text,
         calibration,
         losses,
-        fitted.out_of_fold,
-        fitted.rounds,
-        parameters,
-        benchmark_probabilities(rest, every.matrix[split.test], seed=seed),
+        learnt.out_of_fold,
+        tuple(component.rounds for component in learnt.components),
+        learnt.parameters,
+        learnt.components,
+        learnt.scorecard,
+        _benchmarks(rest, learnt.scorecard, every.matrix[split.test], seed),
         tuple(leak for leak in leaks if leak.column not in allow_leakage),
         tuple(leak for leak in leaks if leak.column in allow_leakage),
         warnings,
     )
 
 
+def _ahead(split: Split) -> Any:
+    """Which rows before the split are the latest, by place among them; None without time."""
+    return np.isin(split.rest, split.valid) if split.method == BY_TIME else None
+
+
+def _benchmarks(rest: Rows, scorecard: Scorecard, matrix: Any, seed: int) -> Mapping[str, Any]:
+    chance = 1 / (1 + np.exp(-scorecard.margins(matrix)))
+    return {**benchmark_probabilities(rest, matrix, seed=seed), "scorecard": chance}
+
+
 def _fit_in_direction(
-    rest: Rows, parameters: Mapping[str, Any], *, seed: int, progress: Progress | None
-) -> tuple[Fitted, Mapping[str, Any]]:
-    """A fit whose constraints hold: LightGBM's gentler method first, its strict one if need be."""
+    rest: Rows, *, trials: int, seed: int, ahead: Any, progress: Progress | None
+) -> Blend:
+    """A blend whose constraints hold: LightGBM's gentle method first, then its strict one."""
     wrong: tuple[str, ...] = ()
-    for method in ("intermediate", "basic"):
-        if "monotone_constraints" in parameters:
-            parameters = {**parameters, "monotone_constraints_method": method}
-        fitted = fit(rest, parameters, seed=seed, progress=progress)
-        wrong = violations(fitted.model_text, rest.features, rest.matrix, seed=seed)
+    for method in (GENTLE, STRICT):
+        learnt = blend(
+            rest, trials=trials, seed=seed, ahead=ahead, method=method, progress=progress
+        )
+        wrong = violations(learnt.model_text, rest.features, rest.matrix, seed=seed)
         if not wrong:
-            return fitted, parameters
+            return learnt
     raise InputError(
         f"the fit breaks the direction of {', '.join(wrong)}", "leave that constraint out"
     )
 
 
-def _leaks(
-    rest: Rows, fitted: Fitted, parameters: Mapping[str, Any], seed: int, progress: Progress | None
-) -> tuple[Leak, ...]:
+def _leaks(rest: Rows, learnt: Blend, seed: int, progress: Progress | None) -> tuple[Leak, ...]:
     if progress is not None:
         progress("leakage", 0.0)
     fold = folds_of(rest, folds=LEAK_FOLDS, seed=seed)
-    quick = {**parameters, "learning_rate": 0.1}
+    quick = {**fixed_parameters(rest.features, rows=len(rest.label), seed=seed), **QUICK}
     return find_leaks(
         rest,
-        model_auc=auc(rest.label, fitted.out_of_fold),
+        model_auc=auc(rest.label, learnt.out_of_fold),
         without=lambda place: refit_auc(rest, fold, quick, place),
     )

@@ -1,18 +1,19 @@
-"""How boldly to boost: a small search within a budget, judged on rows it does not fit."""
+"""How boldly to boost: fixed ways from timid to deep, and one searched for within a budget."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from credit.progress import Progress
 from models.measures import log_loss
+from training.boosted import Setting
 from training.fit import (
     Fold,
     Parameters,
-    Progress,
     Rows,
     boost,
     each_fold,
-    fixed_parameters,
     fold_of,
     folds_of,
     margin,
@@ -20,7 +21,6 @@ from training.fit import (
 
 SEARCH_RATE, FINAL_RATE = 0.1, 0.05
 PATIENCE = 25
-BADS_FOR_ONE_JUDGE = 300  # below this, valid rows alone are too few to tell settings apart
 ROWS_MAX = 40_000  # a trial fits no more rows than this, over all its folds
 FOLDS = 4
 LEAF_MIN = 5
@@ -48,45 +48,62 @@ BOLD = {
     "bagging_fraction": 0.8,
     "cat_smooth": 10.0,
 }
+DEEP = {
+    "num_leaves": 63,
+    "min_data_in_leaf": 5,
+    "lambda_l2": 1.0,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.9,
+    "cat_smooth": 10.0,
+}
+WAYS = {"timid": TIMID, "middle": MIDDLE, "bold": BOLD, "deep": DEEP}
 
 
-def search(
-    train: Rows, valid: Rows, *, trials: int, seed: int, progress: Progress | None = None
-) -> dict[str, Any]:
-    """LightGBM parameters for the final fit: of `trials` settings the one with least log loss.
+def settings(rows: int) -> tuple[Setting, ...]:
+    """The fixed ways, from timid to deep, with leaves that so many rows can fill."""
+    leaf_max = _leaf_max(rows)
+    return tuple(
+        Setting(
+            name,
+            way
+            | {"min_data_in_leaf": min(way["min_data_in_leaf"], leaf_max)}
+            | {"learning_rate": FINAL_RATE},
+        )
+        for name, way in WAYS.items()
+    )
 
-    Judged on `valid`, or, where that holds few bads, across folds of train and valid together.
-    The first three settings are fixed: middle, timid and bold; with no trials, the first is it.
+
+def tuned(
+    rest: Rows, fixed: Parameters, *, trials: int, seed: int, progress: Progress | None = None
+) -> tuple[Setting, ...]:
+    """The way with least log loss of `trials`, judged across folds; none for no trials.
+
+    The fixed ways come first, and what they tell guides the rest (TPE, Bergstra 2011).
     """
+    if trials == 0:
+        return ()
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    rows = len(train.label) + len(valid.label)
-    fixed = fixed_parameters(train.features, rows=rows, seed=seed)
-    judge = _Judge(train, valid, seed=seed)
+    folds = _folds(rest, seed)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, multivariate=False))
-    starts = (MIDDLE, TIMID, BOLD) if judge.few else (MIDDLE, BOLD, TIMID)
-    leaf_max = _leaf_max(rows)
-    first = [
-        start | {"min_data_in_leaf": min(start["min_data_in_leaf"], leaf_max)} for start in starts
-    ]
-    if trials == 0:
-        return fixed | first[0] | {"learning_rate": FINAL_RATE}
-    for start in first[:trials]:
+    leaf_max = _leaf_max(len(rest.label))
+    for way in settings(len(rest.label))[:trials]:
+        start = {name: value for name, value in way.parameters.items() if name != "learning_rate"}
         study.enqueue_trial(start)
 
     def loss(trial: Any) -> float:
-        found = judge.loss(fixed | suggested(trial, leaf_max) | {"learning_rate": SEARCH_RATE})
+        found = _loss(folds, {**fixed, **suggested(trial, leaf_max), "learning_rate": SEARCH_RATE})
         if progress is not None:
             progress("search", (trial.number + 1) / trials)
         return found
 
     study.optimize(loss, n_trials=trials)
-    return fixed | study.best_params | {"learning_rate": FINAL_RATE}
+    return (Setting("tuned", study.best_params | {"learning_rate": FINAL_RATE}),)
 
 
-def suggested(trial: Any, leaf_max: int) -> dict[str, Any]:
-    """One setting of the search space, in which no leaf must hold more than `leaf_max` rows."""
+def suggested(trial: Any, leaf_max: int) -> Mapping[str, Any]:
+    """One way of the search space, in which no leaf must hold more than `leaf_max` rows."""
     return {
         "num_leaves": trial.suggest_int("num_leaves", 3, 63, log=True),
         "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", LEAF_MIN, leaf_max, log=True),
@@ -102,49 +119,31 @@ def _leaf_max(rows: int) -> int:
     return max(2 * LEAF_MIN, min(400, rows // 20))
 
 
-class _Judge:
-    """Tells settings apart by log loss on rows that were not fitted."""
+def _loss(folds: list[Fold], parameters: Parameters) -> float:
+    """Log loss over all judged rows."""
 
-    def __init__(self, train: Rows, valid: Rows, *, seed: int) -> None:
-        self.few = int(valid.label.sum()) < BADS_FOR_ONE_JUDGE
-        if self.few:
-            self._folds = _crossed(_joined(train, valid), seed)
-        else:
-            self._folds = [fold_of(_thinned(train, seed), valid)]
+    def one(fold: Fold) -> float:
+        booster = boost(fold, parameters, patience=PATIENCE)
+        chance = 1 / (1 + np.exp(-margin(booster, fold.unseen.matrix)))
+        return log_loss(fold.unseen.label, chance) or 0.0
 
-    def loss(self, parameters: Parameters) -> float:
-        """Log loss over all judged rows."""
-
-        def one(fold: Fold) -> float:
-            booster = boost(fold, parameters, patience=PATIENCE)
-            chance = 1 / (1 + np.exp(-margin(booster, fold.unseen.matrix)))
-            return log_loss(fold.unseen.label, chance) or 0.0
-
-        weights = [len(fold.unseen.label) for fold in self._folds]
-        return float(np.average(list(each_fold(one, self._folds)), weights=weights))
+    weights = [len(fold.unseen.label) for fold in folds]
+    return float(np.average(list(each_fold(one, folds)), weights=weights))
 
 
-def _joined(train: Rows, valid: Rows) -> Rows:
-    entity = None if train.entity is None else np.concatenate([train.entity, valid.entity])
-    return Rows(
-        np.concatenate([train.matrix, valid.matrix]),
-        np.concatenate([train.label, valid.label]),
-        train.features,
-        entity,
-    )
-
-
-def _crossed(rows: Rows, seed: int) -> list[Fold]:
-    fold = folds_of(rows, folds=FOLDS, seed=seed)
-    used = max(1, min(FOLDS, ROWS_MAX // len(rows.label)))
+def _folds(rows: Rows, seed: int) -> list[Fold]:
+    """Folds to judge by: fewer where rows are many."""
+    some = _thinned(rows, seed)
+    fold = folds_of(some, folds=FOLDS, seed=seed)
+    used = max(1, min(FOLDS, ROWS_MAX // len(some.label)))
     return [
-        fold_of(rows.take(np.flatnonzero(fold != place)), rows.take(np.flatnonzero(fold == place)))
+        fold_of(some.take(np.flatnonzero(fold != place)), some.take(np.flatnonzero(fold == place)))
         for place in range(used)
     ]
 
 
-def _thinned(train: Rows, seed: int) -> Rows:
-    if len(train.label) <= ROWS_MAX:
-        return train
-    kept = np.random.default_rng(seed).permutation(len(train.label))[:ROWS_MAX]
-    return train.take(np.sort(kept))
+def _thinned(rows: Rows, seed: int) -> Rows:
+    if len(rows.label) <= ROWS_MAX:
+        return rows
+    kept = np.random.default_rng(seed).permutation(len(rows.label))[:ROWS_MAX]
+    return rows.take(np.sort(kept))

@@ -5,9 +5,10 @@ import pytest
 
 from models.manifest import ModelFeature
 from models.measures import auc
+from training.blend import blend
 from training.calibration import calibrate, probabilities
 from training.evaluate import auc_difference_interval, calibration_line
-from training.fit import Rows, fit, fixed_parameters, folds_of
+from training.fit import Rows, fixed_parameters, folds_of
 from training.monotone import violations
 from training.trees import averaged
 
@@ -53,7 +54,7 @@ def test_many_models_made_one_give_the_mean_of_their_margins(rows):
 
 def test_no_margin_comes_from_trees_that_saw_the_row(rows):
     shuffled = Rows(rows.matrix, np.random.default_rng(5).permutation(rows.label), rows.features)
-    fitted = fit(shuffled, _parameters(rows), seed=0)
+    fitted = blend(shuffled, trials=0, seed=0)
     assert 0.42 < auc(shuffled.label, fitted.out_of_fold) < 0.58
 
 
@@ -66,11 +67,11 @@ def test_an_entity_stays_in_one_fold():
 
 
 def test_a_wrong_direction_is_seen(rows):
-    fitted = fit(rows, _parameters(rows), seed=0)
+    fitted = blend(rows, trials=0, seed=0)
     falling = (ModelFeature("x", "number", -1, "x"), *rows.features[1:])
     assert violations(fitted.model_text, falling, rows.matrix, seed=0) == ("x",)
     held = Rows(rows.matrix, rows.label, (ModelFeature("x", "number", 1, "x"), *rows.features[1:]))
-    fitted = fit(held, _parameters(held), seed=0)
+    fitted = blend(held, trials=0, seed=0)
     assert violations(fitted.model_text, held.features, held.matrix, seed=0) == ()
 
 

@@ -1,0 +1,196 @@
+"""Models of unlike boldness made one: how far to trust each is learnt from the table itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from credit.progress import Progress
+from models.measures import log_loss
+from training.boosted import Bench, Setting, Tried, refit, try_out
+from training.cuts import Cut, HeldOut, cuts_of, held_out
+from training.fit import GENTLE, Rows, fixed_parameters
+from training.linear import fit_linear
+from training.scorecard import Scorecard, fit_scorecard
+from training.search import settings, tuned
+from training.shares import shares
+from training.trees import weighted
+
+TREES_MAX = 2000  # what a served row can afford: see docs/training.md
+BAGS_MAX = 4
+TINY = 0.02  # a component of less weight is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One model of the blend; `rounds` is 0 where it is not boosted, `weight` its share."""
+
+    name: str
+    weight: float
+    rounds: int
+    log_loss: float | None
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """One LightGBM text, what it is made of, and margins of every row from fits without it."""
+
+    model_text: str
+    out_of_fold: Any
+    components: tuple[Component, ...]
+    scorecard: Scorecard
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A component before its weight is known: boosted, or one that writes its own text."""
+
+    name: str
+    held_out: HeldOut
+    tried: Tried | None = None
+    additive: Any = None
+
+
+def blend(
+    rest: Rows,
+    *,
+    trials: int,
+    seed: int,
+    ahead: Any = None,
+    method: str = GENTLE,
+    progress: Progress | None = None,
+) -> Blend:
+    """The blend of `rest` with least held-out log loss.
+
+    `ahead` marks the latest rows, where rows have time: what was fitted without them and does
+    well on them weighs more. `method` is LightGBM's for monotone constraints.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):  # small sums: threads would only wait
+        return _blend(rest, trials=trials, seed=seed, ahead=ahead, method=method, progress=progress)
+
+
+def _blend(
+    rest: Rows, *, trials: int, seed: int, ahead: Any, method: str, progress: Progress | None
+) -> Blend:
+    cuts = cuts_of(rest, ahead=ahead, seed=seed)
+    bench = Bench(rest, cuts, seed)
+    fixed = fixed_parameters(rest.features, rows=len(rest.label), seed=seed, method=method)
+    found = tuned(rest, fixed, trials=trials, seed=seed, progress=progress)
+    members = [
+        _additive("scorecard", fit_scorecard, bench),
+        _additive("linear", fit_linear, bench),
+    ]
+    ways = [*settings(len(rest.label)), *found]
+    for place, way in enumerate(ways):
+        members.append(_boosted(bench, way, fixed))
+        _tell(progress, (place + 1) / (len(ways) + 1))
+    weights, out_of_fold = _weighed(bench, members)
+    parts = [_Part(*part) for part in zip(members, weights.tolist(), strict=True)]
+    text = weighted(*_texts(bench, [part for part in parts if part.weight]))
+    _tell(progress, 1.0)
+    return Blend(
+        text,
+        out_of_fold,
+        tuple(_fact(part, rest.label) for part in parts if part.weight),
+        members[0].additive,
+        _bold(parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    member: _Member
+    weight: float
+
+
+def _additive(name: str, fit: Any, bench: Bench) -> _Member:
+    """A member that is fitted to each cut and to all rows by `fit`."""
+
+    def margins(cut: Cut) -> Any:
+        model = fit(bench.rows.take(cut.seen), seed=bench.seed)
+        return model.margins(bench.rows.matrix[cut.unseen])
+
+    found = list(map(margins, bench.cuts))
+    return _Member(name, held_out(bench.cuts, found), additive=fit(bench.rows, seed=bench.seed))
+
+
+def _boosted(bench: Bench, way: Setting, fixed: Mapping[str, Any]) -> _Member:
+    whole = Setting(way.name, {**fixed, **way.parameters}, way.stated)
+    tried = try_out(bench, whole)
+    return _Member(way.name, tried.held_out, tried)
+
+
+def _weighed(bench: Bench, members: Sequence[_Member]) -> tuple[Any, Any]:
+    """Weights, and every row's margin under weights that its own fold had no say in."""
+    rows = bench.rows
+    crossed = np.column_stack([member.held_out.crossed for member in members])
+    ahead = np.column_stack([member.held_out.ahead for member in members])
+    late = next((cut.unseen for cut in bench.cuts if cut.ahead), np.empty(0, dtype=int))
+    weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
+
+    def learnt(kept: Any) -> Any:
+        parts = [(crossed[kept], rows.label[kept], weight[kept])]
+        mine = kept[late]
+        if mine.any():
+            parts.append((ahead[mine], rows.label[late][mine], weight[late][mine]))
+        return shares(parts)
+
+    folds = _first_round(bench.cuts)
+    by_fold, out_of_fold = [], np.empty(len(rows.label))
+    for unseen in folds:
+        kept = np.ones(len(rows.label), dtype=bool)
+        kept[unseen] = False
+        by_fold.append(learnt(kept))
+        out_of_fold[unseen] = crossed[unseen] @ by_fold[-1]
+    mean = np.mean(by_fold, axis=0)
+    return np.where(mean >= TINY * mean.sum(), mean, 0.0), out_of_fold
+
+
+def _first_round(cuts: Sequence[Cut]) -> list[Any]:
+    """The folds that together hold every row once."""
+    folds, rows = [], 1 + max(int(cut.unseen.max()) for cut in cuts)
+    for cut in cuts:
+        if sum(map(len, folds)) < rows:
+            folds.append(cut.unseen)
+    return folds
+
+
+def _texts(bench: Bench, parts: Sequence[_Part]) -> tuple[list[str], list[float]]:
+    rounds = sum(part.member.tried.rounds for part in parts if part.member.tried)
+    bags = max(1, min(BAGS_MAX, TREES_MAX // max(rounds, 1)))
+    texts = [
+        refit(bench, part.member.tried, bags=bags)
+        if part.member.tried
+        else part.member.additive.model_text(bench.rows.features)
+        for part in parts
+    ]
+    return texts, [part.weight for part in parts]
+
+
+def _fact(part: _Part, label: Any) -> Component:
+    tried = part.member.tried
+    chance = 1 / (1 + np.exp(-part.member.held_out.crossed))
+    return Component(
+        part.member.name,
+        part.weight,
+        tried.rounds if tried else 0,
+        log_loss(label, chance),
+        dict(tried.setting.parameters) if tried else {},
+    )
+
+
+def _bold(parts: Sequence[_Part]) -> Mapping[str, Any]:
+    """The parameters of the boosted component that counts most."""
+    boosted = [part for part in parts if part.member.tried]
+    best = max(boosted, key=lambda part: part.weight)
+    return dict(best.member.tried.setting.parameters) if best.member.tried else {}
+
+
+def _tell(progress: Progress | None, share: float) -> None:
+    if progress is not None:
+        progress("fit", share)

@@ -1,0 +1,70 @@
+"""Which rows a fit sees and which judge it: folds at random, and once forward in time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.fit import Rows, folds_of
+
+FOLDS = 5
+SMALL_ROWS = 3000  # below this a second round of folds costs little and steadies what they say
+BADS_AHEAD_MIN = 50  # fewer cannot tell settings apart
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Places of rows that a fit sees and of rows it does not; `ahead` where these come later."""
+
+    seen: Any
+    unseen: Any
+    ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Margins of rows from fits that did not see them.
+
+    `crossed` holds one for every row, from folds at random. `ahead` holds those of the latest
+    rows from a fit of the earlier ones: empty where rows have no time.
+    """
+
+    crossed: Any
+    ahead: Any
+
+
+def cuts_of(rows: Rows, *, ahead: Any = None, seed: int) -> tuple[Cut, ...]:
+    """The cuts of `rows`; `ahead` marks the latest rows (None: not known)."""
+    label = rows.label
+    folds = min(FOLDS, max(2, int(min(label.sum(), (1 - label).sum()))))
+    repeats = 2 if len(label) < SMALL_ROWS else 1
+    crossed = [
+        _cut(folds_of(rows, folds=folds, seed=seed + repeat) == place, ahead=False)
+        for repeat in range(repeats)
+        for place in range(folds)
+    ]
+    if ahead is None or not _tells(label, ahead):
+        return tuple(crossed)
+    return (*crossed, _cut(ahead, ahead=True))
+
+
+def held_out(cuts: Sequence[Cut], margins: Sequence[Any]) -> HeldOut:
+    """What each cut's fit said of its unseen rows, put in their places."""
+    crossed = [(cut, said) for cut, said in zip(cuts, margins, strict=True) if not cut.ahead]
+    rows = 1 + max(int(cut.unseen.max()) for cut, _ in crossed)
+    total, times = np.zeros(rows), np.zeros(rows)
+    for cut, said in crossed:
+        total[cut.unseen] += said
+        times[cut.unseen] += 1
+    ahead = [said for cut, said in zip(cuts, margins, strict=True) if cut.ahead]
+    return HeldOut(total / times, ahead[0] if ahead else np.empty(0))
+
+
+def _cut(unseen: Any, *, ahead: bool) -> Cut:
+    return Cut(np.flatnonzero(~unseen), np.flatnonzero(unseen), ahead)
+
+
+def _tells(label: Any, ahead: Any) -> bool:
+    sides = (label[ahead], label[~ahead])
+    return all(min(side.sum(), (1 - side).sum()) >= BADS_AHEAD_MIN for side in sides)
