@@ -21,6 +21,8 @@ USER = "user"
 RAISES = +1  # a higher value means a higher P(bad)
 LOWERS = -1
 FREE = 0
+CAN_RAISE = +1  # who is scored can move it up, or down, by what they do from now on
+CAN_LOWER = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,9 @@ class Feature:
 
     `view` is the group of tables that it is computed from ("request" for one of the request).
     `expression` is deferred Ibis over measures, or the closed arithmetic of `features.request`.
-    `window_days` is None where the value describes a state, not a window.
+    `window_days` is None where the value describes a state, not a window. `actionable` says which
+    way who is scored can move it (`CAN_RAISE`, `CAN_LOWER`); 0 where it is not theirs to change,
+    as what is past, how long they are known and the calendar.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Feature:
     window_days: int | None = None
     direction: int = FREE
     dtype: str = NUMBER
+    actionable: int = FREE
 
 
 def ratio(part: Any, whole: Any) -> Any:

@@ -5,12 +5,18 @@ from typing import Any
 
 from ibis import _
 
-from features.definition import FREE, MERCHANT, RAISES, Feature, measure, ratio
+from features.definition import CAN_LOWER, FREE, MERCHANT, RAISES, Feature, measure, ratio
 from features.loan_measures import LATENESS_LAGS
 
 
 def _debt(
-    name: str, unit: str, description: str, expression: Any, direction: int = FREE
+    name: str,
+    unit: str,
+    description: str,
+    expression: Any,
+    direction: int = FREE,
+    *,
+    actionable: int = FREE,
 ) -> Feature:
     return Feature(
         name=name,
@@ -18,19 +24,21 @@ def _debt(
         view="loans",
         unit=unit,
         direction=direction,
+        actionable=actionable,
         reason="INDEBTEDNESS",
         description=description,
         expression=expression,
     )
 
 
+_owed = partial(_debt, actionable=CAN_LOWER)
 _repaid = partial(Feature, entity=MERCHANT, view="repayments", reason="REPAYMENT_HISTORY")
 
 LOANS = (
     _debt("loans_count", "count", "Loans taken so far", _.loans_count),
-    _debt("loans_open", "count", "Loans not yet closed", _.loans_open),
+    _owed("loans_open", "count", "Loans not yet closed", _.loans_open),
     _debt("loans_troubled", "count", "Loans restructured or written off", _.loans_troubled, RAISES),
-    _debt("open_principal_minor", "minor", "Principal of open loans", _.open_principal_minor),
+    _owed("open_principal_minor", "minor", "Principal of open loans", _.open_principal_minor),
     _debt(
         "days_since_loan",
         "days",
@@ -73,17 +81,17 @@ LOANS = (
     _debt("apr_last", "rate", "Annual rate of the last loan", _.apr_lag_1),
 )
 REPAYMENTS = (
-    _debt("unpaid_minor", "minor", "Unpaid instalments of open loans, due or not", _.unpaid_minor),
-    _debt(
+    _owed("unpaid_minor", "minor", "Unpaid instalments of open loans, due or not", _.unpaid_minor),
+    _owed(
         "due_next_30d_minor", "minor", "Instalments that fall due in 30 days", _.due_next_30d_minor
     ),
-    _debt(
+    _owed(
         "debt_to_turnover_90d",
         "ratio",
         "Unpaid instalments over turnover of 90 days",
         ratio(_.unpaid_minor, _.payment_minor_90d),
     ),
-    _debt(
+    _owed(
         "due_to_turnover_30d",
         "ratio",
         "Instalments due in 30 days over turnover of the last 30",
@@ -91,6 +99,7 @@ REPAYMENTS = (
     ),
     _repaid(
         name="arrears_minor",
+        actionable=CAN_LOWER,
         unit="minor",
         direction=RAISES,
         description="Past-due instalments now unpaid",
@@ -98,6 +107,7 @@ REPAYMENTS = (
     ),
     _repaid(
         name="arrears_days",
+        actionable=CAN_LOWER,
         unit="days",
         direction=RAISES,
         description="Days past due of the oldest unpaid instalment; 0 where none is",
@@ -167,6 +177,7 @@ REPAYMENTS = (
     *(
         _repaid(
             name=f"late_days_last_{lag}",
+            actionable=CAN_LOWER if lag == 1 else FREE,
             unit="days",
             direction=RAISES,
             description=f"Days from due to paid of the instalment due {lag} before now",

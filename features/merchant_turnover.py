@@ -5,6 +5,7 @@ from functools import partial
 from ibis import _
 
 from features.definition import (
+    CAN_LOWER,
     MERCHANT,
     RAISES,
     WINDOWS,
@@ -83,6 +84,7 @@ def _growth(days: int) -> Feature:
 def _refunds(days: int) -> Feature:
     return _feature(
         name=f"refund_rate_{days}d",
+        actionable=CAN_LOWER,
         unit="ratio",
         window_days=days,
         direction=RAISES,
@@ -95,6 +97,7 @@ def _refunds(days: int) -> Feature:
 def _chargebacks(days: int) -> Feature:
     return _feature(
         name=f"chargeback_rate_{days}d",
+        actionable=CAN_LOWER,
         unit="ratio",
         window_days=days,
         direction=RAISES,
@@ -205,6 +208,7 @@ FEATURES = (
     *per_window((90, 180), _chargebacks),
     _feature(
         name="chargebacks_180d",
+        actionable=CAN_LOWER,
         unit="count",
         window_days=180,
         reason="CHARGEBACKS",

@@ -5,9 +5,10 @@ from functools import partial
 import ibis
 from ibis import _
 
-from features.definition import RAISES, USER, Feature, measure, ratio
+from features.definition import CAN_LOWER, CAN_RAISE, FREE, RAISES, USER, Feature, measure, ratio
 from features.user_measures import BILL_LAGS
 
+LATEST = 1  # the lag of the bill that the next one replaces
 _punctual = partial(Feature, entity=USER, view="bills", reason="BILL_PUNCTUALITY")
 _used = partial(Feature, entity=USER, view="bills", reason="CREDIT_UTILISATION")
 
@@ -15,6 +16,7 @@ _used = partial(Feature, entity=USER, view="bills", reason="CREDIT_UTILISATION")
 def _past_due(lag: int) -> Feature:
     return _punctual(
         name=f"bill_past_due_days_{lag}",
+        actionable=CAN_LOWER if lag == LATEST else FREE,
         unit="days",
         direction=RAISES,
         description=f"Days past due of bill {lag}, 1 the latest",
@@ -25,6 +27,7 @@ def _past_due(lag: int) -> Feature:
 def _utilisation(lag: int) -> Feature:
     return _used(
         name=f"bill_utilisation_{lag}",
+        actionable=CAN_LOWER if lag == LATEST else FREE,
         unit="ratio",
         description=f"Billed over the credit line, bill {lag}",
         expression=measure(f"utilisation_lag_{lag}"),
@@ -34,6 +37,7 @@ def _utilisation(lag: int) -> Feature:
 def _paid_ratio(lag: int) -> Feature:
     return _punctual(
         name=f"bill_paid_ratio_{lag}",
+        actionable=CAN_RAISE if lag == LATEST else FREE,
         unit="ratio",
         description=f"Paid over billed, bill {lag}",
         expression=measure(f"paid_ratio_lag_{lag}"),
@@ -104,6 +108,7 @@ FEATURES = (
     ),
     _punctual(
         name="bill_unpaid_days",
+        actionable=CAN_LOWER,
         unit="days",
         description="Days since the oldest bill not paid in full fell due; 0 where none is",
         expression=_.unpaid_days_max,
@@ -149,6 +154,7 @@ FEATURES = (
     ),
     _used(
         name="bill_headroom_minor",
+        actionable=CAN_RAISE,
         unit="minor",
         description="Credit line less the latest bill",
         expression=_.credit_line_minor - _.billed_minor_lag_1,

@@ -4,7 +4,7 @@ from functools import partial
 
 from ibis import _
 
-from features.definition import RAISES, USER, Feature, measure, per_window, ratio
+from features.definition import CAN_LOWER, RAISES, USER, Feature, measure, per_window, ratio
 from features.user_measures import SCENES
 
 _feature = partial(Feature, entity=USER, view="holds", reason="HOLD_HISTORY")
@@ -39,18 +39,21 @@ FEATURES = (
     *per_window((30, 90, 180), _opened),
     _feature(
         name="holds_open",
+        actionable=CAN_LOWER,
         unit="count",
         description="Waived deposits open now",
         expression=_.holds_open,
     ),
     _feature(
         name="holds_open_minor",
+        actionable=CAN_LOWER,
         unit="minor",
         description="Waived deposits open now, amount",
         expression=_.open_deposit_minor,
     ),
     _feature(
         name="holds_overdue",
+        actionable=CAN_LOWER,
         unit="count",
         direction=RAISES,
         description="Open orders past their due time",
@@ -87,6 +90,7 @@ FEATURES = (
     ),
     _feature(
         name="holds_unpaid",
+        actionable=CAN_LOWER,
         unit="count",
         direction=RAISES,
         description="Captured deposits unpaid now",
@@ -94,6 +98,7 @@ FEATURES = (
     ),
     _feature(
         name="holds_unpaid_minor",
+        actionable=CAN_LOWER,
         unit="minor",
         direction=RAISES,
         description="Captured deposits unpaid now, amount",

@@ -5,7 +5,16 @@ from functools import partial
 import ibis
 from ibis import _
 
-from features.definition import RAISES, USER, WINDOWS, Feature, measure, per_window, ratio
+from features.definition import (
+    CAN_LOWER,
+    RAISES,
+    USER,
+    WINDOWS,
+    Feature,
+    measure,
+    per_window,
+    ratio,
+)
 from features.measure_shapes import (
     drawdown,
     growth,
@@ -142,6 +151,7 @@ FEATURES = (
     ),
     _feature(
         name="spend_refund_rate_90d",
+        actionable=CAN_LOWER,
         unit="ratio",
         window_days=90,
         reason="REFUNDS",
@@ -163,6 +173,7 @@ FEATURES = (
     _share("subsidised", of="count", description="Purchases with a subsidy"),
     _feature(
         name="spend_to_line_30d",
+        actionable=CAN_LOWER,
         unit="ratio",
         window_days=30,
         reason="CREDIT_UTILISATION",

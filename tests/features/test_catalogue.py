@@ -8,8 +8,10 @@ import pytest
 from credit.contract import DEPOSIT_WAIVER, ENTITY_OF, MERCHANT_LOAN, PRODUCTS
 from credit.policy.reasons import MODEL, REASON
 from features import catalogue, page
+from features.arithmetic import Field
 from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of, meaning
-from features.definition import CATEGORY, NUMBER, WINDOWS
+from features.definition import CAN_LOWER, CAN_RAISE, CATEGORY, NUMBER, WINDOWS
+from features.request import REQUEST_FEATURES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +32,38 @@ def test_every_feature_is_said_in_full_and_feeds_a_reason_that_models_may_give(p
         assert feature.description, feature.name
         assert feature.unit, feature.name
         assert REASON[feature.reason].source == MODEL, feature.name
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_what_is_past_or_passes_with_the_calendar_is_nobodys_to_change(product):
+    actionable = {it.name: it.actionable for it in features_of(product) if it.actionable}
+    assert set(actionable.values()) <= {CAN_RAISE, CAN_LOWER}
+    assert len(actionable) >= 8
+    timely = ("tenure", "history", "days_since", "registered", "night", "weekend", "_max", "_mean")
+    assert not [name for name in actionable if any(word in name for word in timely)]
+    assert all(it.dtype == NUMBER and it.view != "request" for it in acted_on(product))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_nobody_is_advised_to_do_what_raises_the_risk(product):
+    assert all(it.actionable != it.direction for it in acted_on(product))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_what_a_request_is_measured_against_does_not_move_by_itself(product):
+    read = {name for it in REQUEST_FEATURES[product] for name in names_in(it.expression)}
+    assert not read & {it.name for it in acted_on(product)}
+
+
+def acted_on(product):
+    return [it for it in features_of(product) if it.actionable]
+
+
+def names_in(expression):
+    if isinstance(expression, Field):
+        return {expression.name}
+    sides = (getattr(expression, side, None) for side in ("left", "right"))
+    return set().union(*(names_in(side) for side in sides if side is not None))
 
 
 @pytest.mark.parametrize("entity", ["merchant", "user"])
