@@ -14,8 +14,10 @@ KNOTS_MAX = 200
 IDENTITY = Calibration("identity", {})
 
 
-def calibrate(margins: Any, label: Any, *, seed: int) -> tuple[Calibration, dict[str, float]]:
-    """The calibration with least cross-fitted log loss, and the loss of each that was tried.
+def calibrate(
+    margins: Any, label: Any, *, seed: int
+) -> tuple[Calibration, dict[str, dict[str, float]]]:
+    """The calibration with least cross-fitted log loss; log loss and Brier of each one tried.
 
     A map with more freedom must win by more than chance could give it: the plainer one stands
     where the gain is under one standard error of the rows' losses.
@@ -24,8 +26,12 @@ def calibrate(margins: Any, label: Any, *, seed: int) -> tuple[Calibration, dict
     losses = {}
     rows: dict[str, Any] = {}
     for kind, fitter in _tried(label):
-        rows[kind] = _cross_fitted(margins, label, fold, fitter)
-        losses[kind] = float(rows[kind].mean())
+        chance = _cross_fitted(margins, label, fold, fitter)
+        rows[kind] = -np.where(label == 1, np.log(chance), np.log1p(-chance))
+        losses[kind] = {
+            "log_loss": float(rows[kind].mean()),
+            "brier": float(np.mean((chance - label) ** 2)),
+        }
     best = "identity"
     for kind, mine in rows.items():
         gain = rows[best] - mine
@@ -48,13 +54,12 @@ def _tried(label: Any) -> list[tuple[str, Callable[[Any, Any], Calibration | Non
 
 
 def _cross_fitted(margins: Any, label: Any, fold: Any, fitter: Any) -> Any:
-    losses = np.empty(len(label))
+    chance = np.empty(len(label))
     for place in range(FOLDS):
         here = fold == place
         calibration = fitter(margins[~here], label[~here]) or IDENTITY
-        chance = probabilities(calibration, margins[here])
-        losses[here] = -np.where(label[here] == 1, np.log(chance), np.log1p(-chance))
-    return losses
+        chance[here] = probabilities(calibration, margins[here])
+    return chance
 
 
 def _identity(_margins: Any, _label: Any) -> Calibration:

@@ -9,7 +9,8 @@ from models.score import Scorer
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WORK_MAX = 1_500_000  # trees times rows that a second or two explains
+WORK_MAX = 400_000  # trees times rows that a second or two explains
+ROWS_MIN = 50
 
 
 def contributions(scorer: Scorer, table: "pa.Table") -> Any:
@@ -21,17 +22,12 @@ def contributions(scorer: Scorer, table: "pa.Table") -> Any:
     return np.asarray(found, dtype=np.float64)[:, :-1]
 
 
-def rows_explained(scorer: Scorer, *, most: int) -> int:
-    """How many rows may be explained in a second or two: fewer, the more trees there are."""
-    trees = max(1, scorer.artefact.model_text.count("\nTree="))
-    return int(np.clip(WORK_MAX // trees // 4, min(50, most), most))
+def rows_explained(scorer: Scorer, *, rows: int, most: int) -> int:
+    """How many of `rows` to explain: a third, at most `most`, and fewer the more trees it has."""
+    affordable = max(ROWS_MIN, WORK_MAX // trees_of(scorer))
+    return min(rows, most, affordable, max(ROWS_MIN, rows // 3))
 
 
-def by_reason(scorer: Scorer, added: Any) -> tuple[tuple[str, ...], Any]:
-    """Reasons in the signature's order, and what each adds to each row: (rows, reasons)."""
-    codes = tuple(dict.fromkeys(feature.reason for feature in scorer.features))
-    place = {code: number for number, code in enumerate(codes)}
-    sums = np.zeros((len(added), len(codes)))
-    for number, feature in enumerate(scorer.features):
-        sums[:, place[feature.reason]] += added[:, number]
-    return codes, sums
+def trees_of(scorer: Scorer) -> int:
+    """How many trees a model has."""
+    return max(1, scorer.artefact.model_text.count("\nTree="))

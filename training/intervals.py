@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import ECE_BINS, measure
+from models.measures import ECE_BINS, auc, measure
+from training.paired import auc_difference_error
+from training.rates import Z
 
 LEVEL = 0.95
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 DRAWS_MIN, DRAWS_MAX = 100, 1000
 WEIGHTS_MAX = 12_000_000  # weights drawn in all: more rows need fewer draws, and tell more a draw
 CELLS_AT_ONCE = 500_000
+CLASS_MIN = 5  # goods or bads below which an AUC's error is not known
 FIGURES = ("auc", "gini", "ks", "brier", "log_loss", "ece")
 DIFFERENCES = ("auc", "brier", "log_loss")
 
@@ -68,6 +71,17 @@ def differences(
         | {"draws": draws}
         for name in DIFFERENCES
     }
+
+
+def auc_interval(label: Any, score: Any) -> dict[str, float | None]:
+    """`auc`, `auc_low`, `auc_high` of few rows (DeLong 1988); None where a class is missing."""
+    area = auc(label, score)
+    bads = int(np.sum(label))
+    if min(bads, len(label) - bads) < CLASS_MIN:
+        return {"auc": area, "auc_low": None, "auc_high": None}
+    # Against a score that says nothing the error of the difference is that of the AUC itself.
+    reach = Z * auc_difference_error(label, score, np.zeros(len(label)))
+    return {"auc": area, "auc_low": max(0.0, area - reach), "auc_high": min(1.0, area + reach)}
 
 
 def draws_for(rows: int) -> int:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from credit.policy.reasons import REASON
-from training.contributions import by_reason, contributions, rows_explained
+from models.score import REASONS_MAX
+from training.contributions import rows_explained
 from training.tested import Tested
 
-REASONS_GIVEN = 4  # as many as a decision gives
 CASES = 500
 
 
@@ -20,12 +20,12 @@ def reason_shares(tested: Tested, *, seed: int, cases: int = CASES) -> dict[str,
     those that raise P(bad), strongest first.
     """
     declined = np.flatnonzero(tested.declined)
-    sampled = _sample(declined, rows_explained(tested.scorer, most=cases), seed)
+    sampled = _sample(declined, _count(tested, len(declined), cases), seed)
     facts = {"declined": len(declined), "sampled": len(sampled)}
     if not len(sampled):
         return facts | {"given": []}
-    codes, sums = by_reason(tested.scorer, contributions(tested.scorer, tested.table.take(sampled)))
-    order = np.argsort(-sums, axis=1, kind="stable")[:, :REASONS_GIVEN]
+    codes, sums = tested.scorer.explained(tested.scorer.matrix(tested.table.take(sampled)))
+    order = np.argsort(-sums, axis=1, kind="stable")[:, :REASONS_MAX]
     raising = np.take_along_axis(sums, order, axis=1) > 0
     shares = [
         {
@@ -44,3 +44,7 @@ def _sample(rows: Any, count: int, seed: int) -> Any:
     if len(rows) <= count:
         return rows
     return np.sort(np.random.default_rng(seed).permutation(rows)[:count])
+
+
+def _count(tested: Tested, declined: int, cases: int) -> int:
+    return rows_explained(tested.scorer, rows=declined, most=cases)

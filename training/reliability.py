@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import ECE_BINS, auc
+from models.measures import ECE_BINS
+from training.intervals import auc_interval
 from training.rates import rate_of
 
 BEYOND = 0.05  # how often one group of a whole table may be flagged by chance (Holm 1979)
@@ -54,7 +55,7 @@ def by_group(label: Any, probability: Any, groups: Any, *, training_bads: int) -
         mine = codes == place
         y, p = label[mine], probability[mine]
         facts = {"group": str(name)} | rate_of(y)
-        facts |= {"expected": float(p.mean()), "auc": auc(y, p)}
+        facts |= {"expected": float(p.mean())} | auc_interval(y, p)
         rows.append(facts | {"p_value": chance_of(y, p, training_bads=training_bads)})
     flags = _beyond([row["p_value"] for row in rows])
     return [row | {"beyond_chance": flag} for row, flag in zip(rows, flags, strict=True)]

@@ -8,7 +8,7 @@ from training.report.dossier import Dossier
 from training.report.frame import Frame
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, table
-from training.report.words import count, money, odds, share
+from training.report.words import count, money, odds, percent, share
 
 
 def banding(of: Dossier) -> Markup:
@@ -27,7 +27,7 @@ def banding(of: Dossier) -> Markup:
         Column("bad rate", "bad_rate", share),
         Column("expected", "expected", share),
         Column("odds", "odds", odds),
-        Column("bads found from below", "caught", share),
+        Column("bads caught", "caught", share),
         Column(f"amount {currency}", "amount_minor", money),
         Column(f"expected loss {currency}", "expected_loss_minor", money),
         Column("of the amount", "loss_share", share),
@@ -53,7 +53,9 @@ def _shown(row: Mapping[str, Any], of: Dossier) -> dict[str, Any]:
 
 def _words(told: Mapping[str, Any], of: Dossier) -> str:
     said = "Ten bands of equal count, best first; scores as decisions carry them: 600 at odds of "
-    said += "30 to 1, twenty points double the odds. "
+    said += (
+        "30 to 1, twenty points double the odds. Bads caught: those in this band or a riskier one. "
+    )
     if told.get("loss_given_default") is None:
         return said + "No amount is known of these rows, so no loss in money can be told."
     total = sum(row.get("expected_loss_minor", 0) for row in told["rows"])
@@ -68,7 +70,7 @@ def _words(told: Mapping[str, Any], of: Dossier) -> str:
 def _picture(rows: Any) -> Markup:
     xs = [row["band"] for row in rows]
     most = max([row["high"] for row in rows] + [row["expected"] for row in rows]) * 1.06
-    frame = Frame("band, best first", "bad rate", 0.5, len(rows) + 0.5, 0, most, show_y=share)
+    frame = Frame("band, best first", "bad rate", 0.5, len(rows) + 0.5, 0, most, show_y=percent)
     reach = whiskers(frame, xs, [row["low"] for row in rows], [row["high"] for row in rows])
     series = (
         Series("observed, 95% interval", xs, [row["bad_rate"] for row in rows], kind="dots"),

@@ -11,15 +11,18 @@ from training.report.words import share
 
 _CONTROLS = (
     (
-        "One text of trees and one manifest serve; nothing in them is executable, and every file is "
+        "One text of trees and one manifest serve; nothing in them is executable, and every file "
+        "is "
         "held against its hash before a byte of it is parsed."
     ),
     (
-        "Encoding is one function for training, serving and monitoring; a feature that a row does not "
+        "Encoding is one function for training, serving and monitoring; a feature that a row "
+        "does not "
         "carry is an error, a missing value stays missing."
     ),
     (
-        "Each decision records the model's identity, the values it read and its reasons, and can be "
+        "Each decision records the model's identity, the values it read and its reasons, and can "
+        "be "
         "computed again."
     ),
     "Promotion goes through the gate below, and a promotion is undone in one command.",
@@ -51,7 +54,7 @@ def _gate(of: Dossier) -> list[dict[str, Any]]:
          "here": f"ECE {test['ece']:.4f}" if test["ece"] is not None else "undefined"},
         {"must": "not rank worse than the champion", "limit": "beyond chance",
          "here": "held at promotion"},
-        {"must": "have no suspected leak", "limit": "none", "here": f"{len(of.metrics['leakage'])}"},
+        {"must": "have no suspected leak", "limit": "none", "here": str(len(of.metrics["leakage"]))},
     ]  # fmt: skip
 
 
@@ -63,7 +66,8 @@ def _watched(of: Dossier) -> list[str]:
             f"{MOVED_A_LITTLE}, a move from {MOVED}."
         ),
         (
-            f"Bad rate of matured approvals against the promised one (here {share(of.test['bad_rate'])} "
+            f"Bad rate of matured approvals against the promised one (here "
+            f"{share(of.test['bad_rate'])} "
             "in the test rows), month by month."
         ),
         "Retraining when ranking, level or features drift beyond chance; a person decides.",

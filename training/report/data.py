@@ -6,7 +6,7 @@ from typing import Any
 from training.report.dossier import Dossier
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, folded, listed, pairs, table
-from training.report.words import count, share, some, text
+from training.report.words import count, day, share, some, text
 
 _PARTS = (
     ("train", "learns the trees"),
@@ -47,8 +47,11 @@ def _parts(of: Dossier) -> Iterator[dict[str, Any]]:
 def _window(of: Dossier) -> Iterator[tuple[str, Any]]:
     data_, split = of.manifest.data, of.metrics["split"]
     if data_.first_observed:
-        yield "Observed, before the split", f"{data_.first_observed} to {data_.last_observed}"
-    yield "Divided", f"by {split['method']}" + (f" at {split['at']}" if split["at"] else "")
+        yield (
+            "Observed, before the split",
+            f"{day(data_.first_observed)} to {day(data_.last_observed)}",
+        )
+    yield "Divided", f"by {split['method']}" + (f" at {day(split['at'])}" if split["at"] else "")
     yield "Rows before the split", f"{count(data_.rows)}, of which {count(data_.bads)} bad"
     yield "Matured after the split", _immature(split)
     for why, rows in of.metrics.get("left_out", {}).items():

@@ -20,7 +20,8 @@ def fair(of: Dossier) -> Markup:
     return join(
         element(
             "p",
-            "Protected attributes are read here alone, never by the model. The adverse impact ratio "
+            "Protected attributes are read here alone, never by the model. The adverse impact "
+            "ratio "
             "(AIR) is a group's approval rate over the reference group's; under 0.8 is the "
             "four-fifths rule's threshold for a look (29 CFR 1607.4 D), and intervals say how sure "
             "it is.",
@@ -49,7 +50,7 @@ def _impact(name: str, told: Mapping[str, Any]) -> Markup | None:
         Interval(text(one["group"]), one["air"], one.get("air_low"), one.get("air_high"),
                  doubtful=one["air"] < FOUR_FIFTHS)
         for one in told["groups"]
-        if one.get("judged") and one.get("air") is not None and one["group"] != told.get("reference")
+        if _judged(one) and one["group"] != told.get("reference")
     ]  # fmt: skip
     if not rows:
         return None
@@ -62,6 +63,10 @@ def _impact(name: str, told: Mapping[str, Any]) -> Markup | None:
         line_says="0.8",
         show=short,
     )
+
+
+def _judged(one: Mapping[str, Any]) -> bool:
+    return bool(one.get("judged")) and one.get("air") is not None
 
 
 def _approvals(told: Mapping[str, Any]) -> Markup:

@@ -22,7 +22,7 @@ class Frame:
     y_max: float = 1.0
     width: int = 440
     height: int = 300
-    left: int = 54
+    left: int = 60
     right: int = 14
     top: int = 14
     bottom: int = 44
@@ -93,9 +93,9 @@ def written(x: float, y: float, said: str, *, anchor: str = "start", class_: str
 
 def _upright(frame: Frame) -> Markup:
     middle = frame.top + frame.high / 2
-    turned = f"rotate(-90 13 {middle:.1f})"
+    turned = f"rotate(-90 12 {middle:.1f})"
     return element(
-        "text", frame.y_label, x="13", y=f"{middle:.1f}", text_anchor="middle", transform=turned
+        "text", frame.y_label, x="12", y=f"{middle:.1f}", text_anchor="middle", transform=turned
     )
 
 

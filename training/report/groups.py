@@ -1,11 +1,11 @@
 """Groups of rows: what is told of each, month or segment alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.report.markup import Markup, element
-from training.report.tables import Column
-from training.report.words import count, share, short
+from training.report.tables import Column, table
+from training.report.words import between, count, share, short
 
 NAMES_MAX = 7
 
@@ -15,7 +15,7 @@ def flag(value: Any) -> Any:
     return element("span", "▲ beyond chance", class_="flag") if value else "within chance"
 
 
-GROUP_COLUMNS = (
+_COLUMNS = (
     Column("rows", "rows", count),
     Column("bads", "bads", count),
     Column("bad rate", "bad_rate", share),
@@ -23,8 +23,19 @@ GROUP_COLUMNS = (
     Column("high", "high", share),
     Column("expected", "expected", share),
     Column("AUC", "auc", short),
+    Column("AUC 95%", "auc_between", str),
     Column("observed against expected", "beyond_chance", flag),
 )
+
+
+def groups(heading: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """Observed against expected and the ranking of each group."""
+    shown = [
+        dict(row)
+        | {"auc_between": between({"low": row.get("auc_low"), "high": row.get("auc_high")}, short)}
+        for row in rows
+    ]
+    return table((Column(heading, "group"), *_COLUMNS), shown)
 
 
 def month_names(months: Sequence[str]) -> list[tuple[float, str]]:

@@ -17,14 +17,15 @@ OLD_DAYS = 365
 def limits(of: Dossier) -> Markup:
     """What a reader must not read into the figures."""
     said = [limit for rule in _RULES for limit in rule(of)]
-    intro = "Derived from the figures of this very training; none of them is boilerplate."
+    intro = "Derived from the figures of this very training."
     return join(element("p", intro, class_="soft"), listed(said))
 
 
 def _few_bads(of: Dossier) -> Iterator[str]:
     if of.test_bads < FEW_BADS:
         yield (
-            f"Only {some(of.test_bads, 'bad')} in the test rows: every figure of them is rough, see "
+            f"Only {some(of.test_bads, 'bad')} in the test rows: every figure of them is rough, "
+            f"see "
             "the intervals."
         )
     if of.manifest.data.bads < FEW_BADS:
@@ -48,14 +49,16 @@ def _immature(of: Dossier) -> Iterator[str]:
     told = of.metrics.get("maturity") or {}
     if told.get("not_matured"):
         yield (
-            f"{count(told['not_matured'])} outcomes have not matured: the newest months are not in it."
+            f"{count(told['not_matured'])} outcomes have not matured: the newest months are not "
+            f"in it."
         )
 
 
 def _window(of: Dossier) -> Iterator[str]:
     if of.metrics["split"]["method"] != "time":
         yield (
-            "Test rows were drawn at random and not from a later time: drift is not in these figures."
+            "Test rows were drawn at random and not from a later time: drift is not in these "
+            "figures."
         )
     months = of.metrics["calibration"].get("by_month")
     if months and len(months) < 3:  # noqa: PLR2004  # too few to see a trend
@@ -70,7 +73,8 @@ def _drift(of: Dossier) -> Iterator[str]:
     prior = of.metrics["calibration"].get("prior_shift") or {}
     if prior.get("beyond_chance"):
         yield (
-            f"The bad rate moved from {share(prior['before'])} to {share(prior['test'])}: levels of "
+            f"The bad rate moved from {share(prior['before'])} to {share(prior['test'])}: levels "
+            f"of "
             "P(bad) may be off until it is calibrated anew."
         )
 

@@ -9,7 +9,7 @@ from training.report.frame import Frame
 from training.report.groups import month_names
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, folded, long_table, table
-from training.report.words import count, figure, share, short, text
+from training.report.words import count, figure, percent, share, short, text
 
 _GROUPS: Mapping[str, str] = {
     "approved_by_both": "approved by both",
@@ -168,16 +168,18 @@ def _vintage_chart(rows: Sequence[Mapping[str, Any]]) -> Markup:
     known = [(x, row) for x, row in enumerate(rows) if row.get("bad_rate") is not None]
     promised = [(x, row) for x, row in enumerate(rows) if row.get("mean_probability") is not None]
     ends = [row["high"] for _, row in known] + [row["mean_probability"] for _, row in promised]
-    frame = Frame("", "bad rate", -0.5, len(rows) - 0.5, 0, max([*ends, 1e-6]) * 1.06, show_y=share)
+    frame = Frame(
+        "", "bad rate", -0.5, len(rows) - 0.5, 0, max([*ends, 1e-6]) * 1.06, show_y=percent
+    )
     reach = whiskers(
         frame, [x for x, _ in known], [r["low"] for _, r in known], [r["high"] for _, r in known]
     )
+    observed = [row["bad_rate"] for _, row in known]
+    expected = [row["mean_probability"] for _, row in promised]
     series = (
-        Series("observed, 95% interval", [x for x, _ in known], [r["bad_rate"] for _, r in known],
-               kind="dots"),
-        Series("expected", [x for x, _ in promised], [r["mean_probability"] for _, r in promised], 1,
-               kind="linked"),
-    )  # fmt: skip
+        Series("observed, 95% interval", [x for x, _ in known], observed, kind="dots"),
+        Series("expected", [x for x, _ in promised], expected, 1, kind="linked"),
+    )
     said = "Observed bad rate of each month of origination beside the expected one."
     names = month_names([row["month"] for row in rows])
     return chart("Bad rate by vintage", said, frame, series, over=[reach], names_x=names)
@@ -189,7 +191,9 @@ def _ages(curves: Sequence[Mapping[str, Any]]) -> Markup | None:
         return None
     longest = max(point["days"] for one in curves for point in one["curve"])
     most = max(point["bad_rate"] for one in curves for point in one["curve"]) * 1.08 or 1.0
-    frame = Frame("days since origination", "turned bad by then", 0, longest, 0, most, show_y=share)
+    frame = Frame(
+        "days since origination", "turned bad by then", 0, longest, 0, most, show_y=percent
+    )
     series = [
         Series(
             str(one["vintage"]),

@@ -9,13 +9,14 @@ from models.measures import roc
 from training.report.charts import Series, chart, steps, whiskers
 from training.report.dossier import Dossier
 from training.report.frame import Frame
-from training.report.groups import GROUP_COLUMNS, month_names
+from training.report.groups import groups, month_names
 from training.report.lying import Interval, forest
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, table
-from training.report.words import between, count, figure, share, signed
+from training.report.words import between, count, figure, percent, share, signed
 
 SCORE_BINS = 40
+AUC_ROOM = 0.02
 NAMES: Mapping[str, str] = {
     "logistic": "logistic regression",
     "lightgbm_default": "LightGBM as it comes",
@@ -36,7 +37,7 @@ FIGURES = (
 def performance(of: Dossier) -> Markup:
     """Headline figures with intervals, benchmarks, curves, months and segments."""
     return join(
-        _headline(of),
+        element("div", _headline(of), _forest(of), class_="charts"),
         element("h3", "Against the benchmarks"),
         _benchmarks(of),
         element("div", _roc(of), _scores(of), class_="charts"),
@@ -63,7 +64,7 @@ def _headline(of: Dossier) -> Markup:
     said = "Intervals are bootstraps over the test rows"
     said += f" ({known['draws']:,} draws)." if known else "."
     said += " Train figures are of rows the model saw, and flatter it."
-    return join(table(columns, rows), element("p", said, class_="soft"))
+    return element("div", table(columns, rows), element("p", said, class_="soft"))
 
 
 def _benchmarks(of: Dossier) -> Markup:
@@ -81,7 +82,7 @@ def _benchmarks(of: Dossier) -> Markup:
         Column("AUC of Vouch less this", "gap", str),
         Column("Brier of Vouch less this", "brier_gap", str),
     )
-    return join(table(columns, rows), _forest(of))
+    return table(columns, rows)
 
 
 def _forest(of: Dossier) -> Markup | None:
@@ -156,13 +157,13 @@ def _months(of: Dossier) -> Markup | None:
     return join(
         element("h3", "By month of the test rows"),
         element("div", *pictures, class_="charts"),
-        table((Column("month", "group"), *GROUP_COLUMNS), rows),
+        groups("month", rows),
     )
 
 
 def _rates(rows: Any) -> Markup:
     most = max([row["high"] or 0 for row in rows] + [row["expected"] for row in rows]) * 1.08 or 1.0
-    frame = Frame("", "bad rate", -0.5, len(rows) - 0.5, 0, most, show_y=share)
+    frame = Frame("", "bad rate", -0.5, len(rows) - 0.5, 0, most, show_y=percent, bottom=28)
     xs = list(range(len(rows)))
     known = [(x, row) for x, row in zip(xs, rows, strict=True) if row["bad_rate"] is not None]
     reach = whiskers(
@@ -180,12 +181,19 @@ def _rates(rows: Any) -> Markup:
 
 def _aucs(rows: Any, ranked: Any) -> Markup:
     values = [row["auc"] for _, row in ranked]
-    room = max(0.02, (max(values) - min(values)) * 0.3)
-    ends = max(0.0, min(values) - room), min(1.0, max(values) + room)
-    frame = Frame("", "AUC", -0.5, len(rows) - 0.5, *ends)
-    series = (Series("", [place for place, _ in ranked], values, kind="linked"),)
+    reached = [row[end] for _, row in ranked for end in ("auc_low", "auc_high")]
+    every = [*values, *(end for end in reached if end is not None)]
+    ends = max(0.0, min(every) - AUC_ROOM), min(1.0, max(every) + AUC_ROOM)
+    frame = Frame("", "AUC", -0.5, len(rows) - 0.5, *ends, bottom=28)
+    series = (Series("AUC, 95% interval", [place for place, _ in ranked], values, kind="linked"),)
     names = month_names([row["group"] for row in rows])
-    return chart("AUC by month", "AUC of each month alone.", frame, series, names_x=names)
+    sure = [(place, row) for place, row in ranked if row.get("auc_low") is not None]
+    reach = whiskers(
+        frame, [at for at, _ in sure], [r["auc_low"] for _, r in sure],
+        [r["auc_high"] for _, r in sure],
+    )  # fmt: skip
+    said = "AUC of each month alone."
+    return chart("AUC by month", said, frame, series, over=[reach], names_x=names)
 
 
 def _segments(of: Dossier) -> Markup | None:
@@ -194,5 +202,5 @@ def _segments(of: Dossier) -> Markup | None:
     }
     if not told:
         return None
-    tables = (table((Column(name, "group"), *GROUP_COLUMNS), rows) for name, rows in told.items())
+    tables = (groups(name, rows) for name, rows in told.items())
     return join(element("h3", "By segment"), *tables)

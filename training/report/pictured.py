@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.manifest import CATEGORY, ModelFeature
-from training.contributions import contributions, rows_explained
+from training.contributions import contributions, rows_explained, trees_of
 from training.tested import Tested
 
 EXPLAINED_MAX = 300
@@ -16,7 +16,8 @@ GRID = 15
 WORDS_SHOWN = 8
 ROWS_MOVED = 60
 LINES = 8  # single rows drawn beside their mean
-SCORES_MAX = 4_000_000  # trees times rows that a second or two scores
+SCORES_MAX = 12_000_000  # trees times rows that a second or two scores
+ROWS_MOVED_MIN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def pictured(tested: Tested, *, benchmarks: Mapping[str, Any], seed: int) -> Pic
 
 
 def _strengths(tested: Tested, random: np.random.Generator) -> dict[str, float]:
-    rows = _sample(tested, rows_explained(tested.scorer, most=EXPLAINED_MAX), random)
+    rows = _sample(tested, _explained(tested), random)
     size = np.abs(contributions(tested.scorer, tested.table.take(rows))).mean(axis=0)
     shares = size / (size.sum() or 1.0)
     return {it.name: float(share) for it, share in zip(tested.features, shares, strict=True)}
@@ -82,8 +83,13 @@ def _sample(tested: Tested, count: int, random: np.random.Generator) -> Any:
 
 
 def _rows_moved(tested: Tested) -> int:
-    trees = max(1, tested.scorer.artefact.model_text.count("\nTree="))
-    return int(np.clip(SCORES_MAX // trees // (SHOWN * GRID), 12, ROWS_MOVED))
+    affordable = SCORES_MAX // trees_of(tested.scorer) // (SHOWN * GRID)
+    wanted = min(ROWS_MOVED, len(tested.label) // 8)
+    return max(ROWS_MOVED_MIN, min(affordable, wanted))
+
+
+def _explained(tested: Tested) -> int:
+    return rows_explained(tested.scorer, rows=len(tested.label), most=EXPLAINED_MAX)
 
 
 def _dependence(tested: Tested, feature: ModelFeature, rows: Any) -> Dependence:

@@ -14,14 +14,16 @@ _USES: Mapping[str, tuple[str, str]] = {
     MERCHANT_LOAN: (
         "Unsecured loans to merchants: whether, how much, at what price.",
         (
-            "The probability feeds the policy's cut-offs, limits and price; rules decide with it, and "
+            "The probability feeds the policy's cut-offs, limits and price; rules decide with "
+            "it, and "
             "a person reviews what is referred."
         ),
     ),
     DEPOSIT_WAIVER: (
         "Deposits that a customer need not pay.",
         (
-            "The probability feeds the policy's cut-offs and how much of a deposit is waived; an order "
+            "The probability feeds the policy's cut-offs and how much of a deposit is waived; an "
+            "order "
             "that is not waived goes on with its deposit paid."
         ),
     ),

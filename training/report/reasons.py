@@ -29,9 +29,10 @@ def _given(of: Dossier) -> Markup | None:
     )
     rows = [(_named(row), row["share"]) for row in told["given"][:SHOWN]]
     drawing = bars("Share of declined to whom each reason is given", said, rows) if rows else None
+    worded = any(_named(row) != row["reason"] for row in told["given"])
     columns = (
         Column("reason", "reason"),
-        Column("in words", "message"),
+        *((Column("in words", "message"),) if worded else ()),
         Column("given to", "share", share),
         Column("given first to", "first_share", share),
     )

@@ -9,7 +9,7 @@ from training.report.frame import Frame
 from training.report.groups import level, month_names
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, folded, long_table, table
-from training.report.words import number, share, short
+from training.report.words import number, percent, share, short
 
 MONTHS_SHOWN = 8
 QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99")
@@ -48,7 +48,7 @@ def _months(told: Mapping[str, Any]) -> Markup | None:
     if len(months) < 2:  # noqa: PLR2004  # one month is the whole
         return None
     most = max([row["psi"] for row in rows] + [row["chance"] for row in rows] + [0.12]) * 1.1
-    frame = Frame("", "PSI of the score", -0.5, len(months) - 0.5, 0, most)
+    frame = Frame("", "PSI of the score", -0.5, len(months) - 0.5, 0, most, bottom=28)
     xs = list(range(len(months)))
     limit = element(
         "line", x1=frame.left, x2=frame.width - frame.right, y1=frame.y(0.1), y2=frame.y(0.1),
@@ -71,7 +71,7 @@ def _bins(told: Mapping[str, Any]) -> Markup | None:
     most = max(max(row["reference"], row["test"]) for row in bins) * 1.15
     frame = Frame(
         "decile of the training scores, best first", "share of rows", 0.5, len(bins) + 0.5, 0, most,
-        show_y=share,
+        show_y=percent,
     )  # fmt: skip
     series = (
         Series("training", xs, [row["reference"] for row in bins], 2, kind="linked"),

@@ -1,7 +1,8 @@
 """How the report looks: one embedded style, nothing fetched; light, dark, on paper, on a phone."""
 
 STYLE = """
-:root { color-scheme: light dark; --page: #eef1f4; --paper: #ffffff; --ink: #18212b; --soft: #55626f;
+:root { color-scheme: light dark; --page: #eef1f4; --paper: #ffffff; --ink: #18212b;
+  --soft: #55626f;
   --rule: #dde3e8; --faint: #f5f7f9; --s0: #1f5fa8; --s1: #c4511a; --s2: #5b6770; --s3: #7a4a9e;
   --good: #1e7a46; --good-back: #e7f4ec; --doubt: #8a5a00; --doubt-back: #fdf3dc;
   --bad: #a3262a; --bad-back: #fbe9e9; }
@@ -35,9 +36,11 @@ a { color: var(--s0); text-decoration: none; } a:hover { text-decoration: underl
   grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); }
 .checks li { display: grid; grid-template-columns: 62px 1fr; gap: 10px; align-items: start;
   overflow-wrap: anywhere; }
-.mark-good, .mark-doubt, .mark-bad, .mark-none { font-size: 12px; font-weight: 700; border-radius: 5px;
+.mark-good, .mark-doubt, .mark-bad, .mark-none { font-size: 12px; font-weight: 700;
+  border-radius: 5px;
   padding: 2px 0; text-align: center; border: 1px solid; margin-top: 2px; }
-.mark-good { color: var(--good); } .mark-doubt { color: var(--doubt); } .mark-bad { color: var(--bad); }
+.mark-good { color: var(--good); } .mark-doubt { color: var(--doubt); }
+  .mark-bad { color: var(--bad); }
 .mark-none { color: var(--soft); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(138px, 1fr)); gap: 10px;
   margin: 14px 0 6px; }
@@ -49,7 +52,7 @@ nav li { padding: 1px 0; }
 .wide { overflow-x: auto; margin: 8px 0 12px; }
 table { border-collapse: collapse; font-size: 13.5px; }
 caption { text-align: left; color: var(--soft); padding: 0 0 4px; }
-th, td { text-align: left; padding: 5px 16px 5px 0; border-bottom: 1px solid var(--rule);
+th, td { text-align: left; padding: 5px 13px 5px 0; border-bottom: 1px solid var(--rule);
   vertical-align: top; font-variant-numeric: tabular-nums; }
 td { max-width: 44ch; overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; vertical-align: bottom; }
@@ -59,7 +62,8 @@ tbody tr:hover { background: var(--faint); }
 .l1 { background: var(--doubt-back); color: var(--doubt); padding: 1px 5px; border-radius: 4px; }
 .l2 { background: var(--bad-back); color: var(--bad); padding: 1px 5px; border-radius: 4px;
   font-weight: 700; }
-dl { display: grid; gap: 4px 28px; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr));
+dl { display: grid; gap: 0 32px;
+  grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr));
   margin: 8px 0; }
 dl > div { display: grid; grid-template-columns: minmax(110px, 40%) 1fr; gap: 10px; padding: 3px 0;
   border-bottom: 1px solid var(--rule); }
@@ -71,20 +75,23 @@ ul { margin: 6px 0 10px; padding-left: 20px; } li { overflow-wrap: anywhere; }
 .small { grid-template-columns: repeat(auto-fit, minmax(min(290px, 100%), 1fr)); }
 figure { margin: 0; break-inside: avoid; min-width: 0; }
 figcaption { font-weight: 600; font-size: 14px; margin-bottom: 4px; overflow-wrap: anywhere; }
-svg { max-width: 100%; height: auto; display: block; }
+svg { width: 100%; max-width: 540px; height: auto; display: block; }
 svg text { font: 11.5px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif;
   fill: var(--soft); }
 svg .name { fill: var(--ink); } svg .note { fill: var(--bad); }
 .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; }
 .limit { stroke: var(--bad); stroke-width: 1.4; stroke-dasharray: 5 3; }
 .ideal { stroke: var(--s2); stroke-width: 1.2; stroke-dasharray: 2 4; fill: none; }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round; } .thin { stroke-width: .9; opacity: .42; }
+.line { fill: none; stroke-width: 2; stroke-linejoin: round; } .thin { stroke-width: .9;
+  opacity: .42; }
 .whisker { stroke-width: 2; opacity: .75; }
 .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); stroke-dasharray: 7 3; }
-.s2 { stroke: var(--s2); stroke-dasharray: 2 3; } .s3 { stroke: var(--s3); stroke-dasharray: 9 3 2 3; }
+.s2 { stroke: var(--s2); stroke-dasharray: 2 3; } .s3 { stroke: var(--s3);
+  stroke-dasharray: 9 3 2 3; }
 .whisker.s1, .whisker.s2, .whisker.s3, .thin { stroke-dasharray: none; }
 .m0 { fill: var(--s0); } .m1 { fill: var(--s1); } .m2 { fill: var(--s2); } .m3 { fill: var(--s3); }
-.bar { fill: var(--s0); } .bar1 { fill: var(--s1); } .area { fill: var(--s0); opacity: .14; stroke: none; }
+.bar { fill: var(--s0); } .bar1 { fill: var(--s1); } .area { fill: var(--s0); opacity: .14;
+  stroke: none; }
 details { margin: 8px 0; } summary { cursor: pointer; color: var(--s0); font-weight: 600; }
 .sign { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 26px 34px;
   margin-top: 18px; }

@@ -8,7 +8,7 @@ from training.report.dossier import Dossier
 from training.report.frame import Frame
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, folded, pairs, table
-from training.report.words import between, count, figure, share, short, some
+from training.report.words import between, count, figure, percent, share, short, some
 
 
 def trueness(of: Dossier) -> Markup:
@@ -52,7 +52,7 @@ def _plot(bins: Any) -> Markup | None:
     most = max([*said, *(row["high"] for row in bins)]) * 1.05
     frame = Frame(
         "promised: mean P(bad)", "observed: share of bads", 0, most, 0, most,
-        show_x=share, show_y=share,
+        show_x=percent, show_y=percent,
     )  # fmt: skip
     ideal = element(
         "line", x1=frame.x(0), y1=frame.y(0), x2=frame.x(most), y2=frame.y(most), class_="ideal"
@@ -68,7 +68,7 @@ def _tried(told: Mapping[str, Any]) -> Markup | None:
     if not losses:
         return None
     rows = [
-        {"map": kind, "chosen": "chosen" if kind == told["kind"] else ""}
+        {"map": kind, "chosen": "chosen" if kind == told["kind"] else " "}
         | (dict(loss) if isinstance(loss, Mapping) else {"log_loss": loss})
         for kind, loss in losses.items()
     ]
@@ -100,8 +100,10 @@ def _shift(told: Mapping[str, Any] | None) -> Markup | None:
     if not told or told["test"] is None:
         return None
     said = (
-        f"Before the split {share(told['before'])} were bad, in the test rows {share(told['test'])} "
-        f"({share(told['low'])} to {share(told['high'])}); {share(told['expected'])} were promised. "
+        f"Before the split {share(told['before'])} were bad, in the test rows "
+        f"{share(told['test'])} "
+        f"({share(told['low'])} to {share(told['high'])}); {share(told['expected'])} were "
+        f"promised. "
     )
     said += (
         "The bad rate moved beyond chance. "

@@ -33,6 +33,27 @@ def share(value: Any) -> str:
     return f"{value:.{digits}%}".replace("-", MINUS)
 
 
+def percent(value: float) -> str:
+    """A share as a mark on an axis, no longer than it must be.
+
+    >>> percent(0.6), percent(0.025)
+    ('60%', '2.5%')
+    """
+    return f"{100 * value:.3g}%".replace("-", MINUS)
+
+
+def day(value: Any) -> str:
+    """A time without what is nothing in it.
+
+    >>> day("2025-01-01T00:00:00.000000"), day("2025-01-01T09:30:00.000000")
+    ('2025-01-01', '2025-01-01 09:30:00')
+    """
+    said = text(value)
+    whole, _, time = said.partition("T")
+    time = time.partition(".")[0]
+    return whole if time in {"", "00:00:00"} and whole else f"{whole} {time}"
+
+
 def figure(value: Any) -> str:
     """A figure to four places."""
     return NONE if value is None else f"{value:.4f}".replace("-", MINUS)
