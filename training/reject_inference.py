@@ -51,7 +51,7 @@ def reject_inference(
     in as they are; `at_random` marks rows of `rest` that were approved at random. One quick
     model a way, uncalibrated: they are compared with each other.
     """
-    told = {**facts, "accepted": len(rest.label), "uplift": uplift, "served": NONE, "note": NOTE}
+    told = {"accepted": len(rest.label), **facts, "uplift": uplift, "served": NONE, "note": NOTE}
     why = _too_little(rest, rejected) if len(test.label) else "no test rows to judge by"
     if why is not None:
         return told | {"why_not": why}

@@ -12,7 +12,7 @@ import numpy as np
 from credit.progress import Progress
 from models.manifest import ModelFeature
 from models.signature import from_table
-from training.applications import turned_away
+from training.applications import approved_at_random, turned_away
 from training.dataset import features_at, instants
 from training.fit import Rows
 from training.sample import Sample
@@ -30,7 +30,8 @@ class Rejected:
     """Applications declined or left in review, one entry of every array an application, by time.
 
     `table` holds the features that a `Sample` of the product holds, as known the day before.
-    `answer` is the contract's word, `amount_minor` what was asked for.
+    `answer` is the contract's word, `amount_minor` what was asked for. `by_chance` names what was
+    approved at random, whatever the policy said: nobody here, but a witness of all here.
     """
 
     table: "pa.Table"
@@ -39,6 +40,7 @@ class Rejected:
     entity: Any
     answer: Any
     amount_minor: Any
+    by_chance: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.time)
@@ -52,7 +54,12 @@ class Rejected:
             self.entity[rows],
             self.answer[rows],
             self.amount_minor[rows],
+            self.by_chance,
         )
+
+    def at_random(self, row_id: "pa.Array") -> Any:
+        """Which of these outcomes, by reference, are of applicants approved at random (bool)."""
+        return np.array([name in self.by_chance for name in row_id.to_pylist()], dtype=bool)
 
     def divided(self, sample: Sample, split: Split) -> tuple["Rejected", "Rejected"]:
         """Those who applied before the test began, who may teach, and those who applied after.
@@ -99,6 +106,7 @@ def rejected_applications(
         entity=spine.column("entity_id").to_numpy(zero_copy_only=False).astype(np.str_),
         answer=spine.column("outcome").to_numpy(zero_copy_only=False).astype(np.str_),
         amount_minor=amount,
+        by_chance=approved_at_random(history, product, by=by),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from models.artefact import Artefact
 from models.manifest import CATEGORY
 from models.score import Scorer
-from training.cut_off import APPROVED_SHARE
+from training.cut_off import APPROVED_SHARE, cut_off
 from training.rates import difference, rate_of
 from training.tested import Tested
 
@@ -79,6 +79,29 @@ def champion_probability_of(
         if _is_text(table, feature.name) != (feature.dtype == CATEGORY):
             return None, f"the champion reads {feature.name} as {feature.dtype}, which it is not"
     return np.array(Scorer(champion).score_table(table), dtype=np.float64), None
+
+
+def champion_cut_off_of(
+    champion: Artefact, *, approved_share: float = APPROVED_SHARE
+) -> float | None:
+    """The champion's own cut-off by the same rule: what approves this share of its reference."""
+    import pyarrow.parquet as pq
+
+    if not champion.reference.is_file():
+        return None
+    known = pq.read_table(champion.reference, columns=["probability"])["probability"]
+    return cut_off(known.to_numpy(), approved_share=approved_share) if len(known) else None
+
+
+def learnt_by_champion(champion: Artefact, time: Any) -> int:
+    """How many rows of these times (datetime64) lie in the champion's own training window.
+
+    It has learnt from such rows if its data held them: it then looks better than it is.
+    """
+    last = champion.manifest.data.last_observed
+    if last is None or time is None or time.dtype.kind != "M":
+        return 0
+    return int((time <= np.datetime64(last)).sum())
 
 
 def _is_text(table: "pa.Table", name: str) -> bool:

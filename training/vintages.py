@@ -6,6 +6,7 @@ model expects of it, so that a book that worsens is told from one whose mix has 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from training.rates import rate_of
 MONTH = "datetime64[M]"
 PARTS = ("train", "test")
 AGE_STEP_DAYS = 30
-AGES_MAX = 13  # 390 days: the longest window is 391
 
 
 def vintages(
@@ -128,9 +128,8 @@ def _quarter(number: int) -> str:
 
 def _curve(days: Any) -> list[dict[str, Any]]:
     known = np.sort(days[~np.isnan(days)])
-    last = known[-1] if len(known) else 0
-    ages = range(AGE_STEP_DAYS, AGE_STEP_DAYS * (AGES_MAX + 1), AGE_STEP_DAYS)
-    steps = [age for age in ages if age - AGE_STEP_DAYS < last]
+    last = max(1, ceil(known[-1])) if len(known) else 1
+    steps = range(AGE_STEP_DAYS, last + AGE_STEP_DAYS, AGE_STEP_DAYS)
     bads = np.searchsorted(known, steps, side="right")
     return [
         {"days": age, "bads": int(count), "bad_rate": float(count / len(days))}
