@@ -55,7 +55,7 @@ class Change:
         if self.reweigh:
             parts.append(f"weigh training rows by {self.reweigh} and outcome")
         parts += [f"{key} = {value:g}" for key, value in (self.parameters or {}).items()]
-        return "; ".join(parts)
+        return "; ".join(parts) or "nothing"
 
 
 @dataclass(frozen=True, slots=True)
