@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from credit.progress import Progress
 from models.keys import home_keys
 from models.manifest import TABLE
 from training.columns import Prepared, check_named, features_from, label_of, time_of
+from training.context import Context
 from training.lesson import learn
+from training.lineage import Origin
 from training.outputs import check_replaceable
-from training.record import Origin, record
+from training.protected import protected_columns
+from training.record import record
 from training.result import TrainingResult
 from training.sample import Sample, check_two_classes
 from training.split import BY_TIME, Split, split
@@ -76,7 +79,7 @@ def train_table(
     roles = Roles(label, time, tuple(drop), monotone or {}, tuple(protected), tuple(allow_leakage))
     table, warnings = read_table(file)
     _check(table, roles)
-    sample, prepared, said = _sample(table, roles)
+    sample, prepared, protected, said = _sample(table, roles)
     chosen = split(sample, split_at=split_at, test_share=test_share, seed=seed)
     sample, dropped = _without_days_of_the_test(sample, chosen, prepared)
     lesson = learn(
@@ -96,8 +99,17 @@ def train_table(
         facts=_facts(file, roles),
         warnings=warned,
     )
-    metrics = record(out, sample, chosen, lesson, origin, keys=home_keys(home), progress=progress)
-    return TrainingResult(out, metrics, lesson.leaks, None, warned)
+    metrics = record(
+        out,
+        sample,
+        chosen,
+        lesson,
+        origin,
+        keys=home_keys(home),
+        context=Context(protected=protected),
+        progress=progress,
+    )
+    return TrainingResult(out, metrics, lesson.leaks, None, tuple(metrics["warnings"]))
 
 
 def _check(table: "pa.Table", roles: Roles) -> None:
@@ -116,7 +128,9 @@ def _check(table: "pa.Table", roles: Roles) -> None:
         raise InputError(f"--label {roles.label!r} is used otherwise too", "name each column once")
 
 
-def _sample(table: "pa.Table", roles: Roles) -> tuple[Sample, Prepared, tuple[str, ...]]:
+def _sample(
+    table: "pa.Table", roles: Roles
+) -> tuple[Sample, Prepared, Mapping[str, Any], tuple[str, ...]]:
     import pyarrow as pa
 
     labels, known, warnings = label_of(table, roles.label)
@@ -134,7 +148,8 @@ def _sample(table: "pa.Table", roles: Roles) -> tuple[Sample, Prepared, tuple[st
     prepared = features_from(rows, names, monotone=roles.monotone)
     ids = pa.array(known, pa.int64())
     sample = Sample(prepared.plans, prepared.table, labels, ids, time=times)
-    return sample, prepared, (*warnings, *prepared.warnings)
+    protected = protected_columns(rows, roles.protected)
+    return sample, prepared, protected, (*warnings, *prepared.warnings)
 
 
 def _facts(file: Path, roles: Roles) -> dict[str, object]:

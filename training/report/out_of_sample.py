@@ -155,13 +155,22 @@ def _vintages(of: Dossier) -> Markup | None:
         Column("part", "part"),
         *_RATED,
         Column("expected", "mean_probability", share),
-        Column("mix PSI", "mix_psi", short),
+        Column("mix PSI", "mix_psi", _largest),
     )
     return join(
         element("h3", "Vintages"),
         element("div", _vintage_chart(rows), _ages(told.get("by_age") or ()), class_="charts"),
         long_table(columns, rows),
     )
+
+
+def _largest(mix: Mapping[str, float | None]) -> str:
+    """The column whose mix moved most, and how far."""
+    known = {name: psi for name, psi in mix.items() if psi is not None}
+    if not known:
+        return text(None)
+    name = max(known, key=known.__getitem__)
+    return f"{short(known[name])} ({name})"
 
 
 def _vintage_chart(rows: Sequence[Mapping[str, Any]]) -> Markup:
