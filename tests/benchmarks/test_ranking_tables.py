@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.ranking.comparison import resampled_interval
@@ -67,6 +67,7 @@ LATER = st.integers(1, 90)
 EARLIER = st.lists(st.tuples(DAYS, LATER, LATER, LATER), min_size=1, max_size=6).map(_earlier)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EARLIER, st.integers(1, 400))
 def test_what_happened_after_the_asking_changes_no_feature(earlier, days):
     otherwise = earlier.copy()
