@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 QUANTILES = 101
+DECIMALS_MAX = 16
 LOWEST, HIGHEST = 0.01, 0.99  # what is rarer than this is nobody's advice
 
 
@@ -18,8 +19,9 @@ class Action:
     """A feature that can be moved: which way, between which values, in which steps.
 
     `direction` is +1 where it can only rise, -1 where it can only fall, None where either.
-    `step` is 1 where values are whole numbers, 0 where any value may be. `quantiles` are those of
-    the reference rows, rising: the length of a move is how much of them it passes.
+    `step` is 1 where values are whole numbers, 0 where any value may be. `values` rise, and
+    `ranks` say which share of the reference rows lies below each: the length of a move is how
+    much of them it passes.
     """
 
     name: str
@@ -27,17 +29,13 @@ class Action:
     lowest: float
     highest: float
     step: float
-    quantiles: tuple[float, ...]
-
-    def rank(self, value: float) -> float:
-        """The share of the reference rows below `value`, straight lines between quantiles."""
-        values, first, count = np.unique(self.quantiles, return_index=True, return_counts=True)
-        middle = (first + (count - 1) / 2) / max(1, len(self.quantiles) - 1)
-        return float(np.interp(value, values, middle))
+    values: tuple[float, ...]
+    ranks: tuple[float, ...]
 
     def distance(self, start: float, end: float) -> float:
-        """How much of the reference rows lies between two values."""
-        return abs(self.rank(end) - self.rank(start))
+        """How much of the reference rows lies between two values; straight lines between ranks."""
+        before, after = np.interp((start, end), self.values, self.ranks)
+        return abs(float(after - before))
 
 
 def action(name: str, values: Any, *, direction: int | None = None) -> Action | None:
@@ -48,10 +46,20 @@ def action(name: str, values: Any, *, direction: int | None = None) -> Action | 
     known = values[np.isfinite(values)]
     if len(known) == 0 or known.min() == known.max():
         return None
-    quantiles = np.quantile(known, np.linspace(0, 1, QUANTILES), method="inverted_cdf")
+    shares = np.linspace(0, 1, QUANTILES)
+    quantiles = np.quantile(known, shares, method="inverted_cdf")
+    passed, place = np.unique(quantiles, return_inverse=True)
+    ranks = np.bincount(place, weights=shares) / np.bincount(place)
     lowest, highest = np.quantile(known, [LOWEST, HIGHEST], method="inverted_cdf")
-    step = 1.0 if (known == np.trunc(known)).all() else 0.0
-    return Action(name, direction, float(lowest), float(highest), step, tuple(quantiles.tolist()))
+    return Action(
+        name,
+        direction,
+        float(lowest),
+        float(highest),
+        1.0 if (known == np.trunc(known)).all() else 0.0,
+        tuple(passed.tolist()),
+        tuple(ranks.tolist()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def neat(nearest: float, farthest: float) -> float:
     low, high = min(nearest, farthest), max(nearest, farthest)
     largest = max(abs(low), abs(high))
     first = -math.floor(math.log10(largest)) if largest else 0
-    for decimals in range(min(0, first), first + 17):
+    for decimals in range(min(0, first), min(first + 17, DECIMALS_MAX)):
         towards = math.floor if farthest < nearest else math.ceil
         value = towards(nearest * 10.0**decimals) / 10.0**decimals
         if value != farthest and low <= value <= high:

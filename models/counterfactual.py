@@ -19,7 +19,7 @@ from models.score import Scorer
 PARTS_MAX = 3
 TRIES_MAX = 1_500  # rows scored for one answer at most, whatever the model
 FIRST_TRIES = 240  # rows scored in the first look, shared by all that can move
-PICKS_MAX = 6  # values looked at of one feature before it is looked at closely
+PICKS_MAX = 32  # values looked at of one feature before it is looked at closely
 BEAM = 6
 PARTNERS = 12
 CLOSE_LOOKS = 4
@@ -217,14 +217,16 @@ class _Search:
         if others and self._accepted(others):
             return others
         place, far = move
-        near = -1  # not enough; the rung `far` is
-        while far - near > 1:
+
+        def at(rung: int) -> tuple[Move, ...]:
+            return tuple(sorted((*others, (place, rung))))
+
+        known = (rung for rung in reversed(range(far)) if at(rung) in self._seen)
+        near = next((rung for rung in known if not self._seen[at(rung)].accepted), -1)
+        while far - near > 1:  # `far` is enough, `near` is not
             middle = (near + far) // 2
-            if self._accepted(tuple(sorted((*others, (place, middle))))):
-                far = middle
-            else:
-                near = middle
-        return tuple(sorted((*others, (place, far))))
+            far, near = (middle, near) if self._accepted(at(middle)) else (far, middle)
+        return at(far)
 
     def _told(self, moves: tuple[Move, ...], before: float) -> Counterfactual | None:
         rungs = {self._ladders[place].action.name: self._rung(place, at) for place, at in moves}
