@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from training.fit import Rows, boost, fixed_parameters, fold_of, folds_of, margin
+from training.fit import Rows, boost, each_fold, fixed_parameters, fold_of, folds_of, margin
 from training.groups import Groups
 from training.impact_gain import Ratio
 
@@ -55,7 +55,7 @@ class Change:
         if self.reweigh:
             parts.append(f"weigh training rows by {self.reweigh} and outcome")
         parts += [f"{key} = {value:g}" for key, value in (self.parameters or {}).items()]
-        return "; ".join(parts) or "nothing"
+        return "; ".join(parts) or "keep the model as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,17 @@ class Bench:
             **fixed_parameters(rows.features, rows=len(rows.label), seed=self.seed),
             "learning_rate": RATE,
         }
-        margins, boosters = np.zeros(len(rows.label)), []
-        for place in range(FOLDS):
-            seen, unseen = np.flatnonzero(self.fold != place), np.flatnonzero(self.fold == place)
-            fold = fold_of(rows.take(seen), rows.take(unseen))
-            boosters.append(boost(fold, parameters, patience=PATIENCE))
-            margins[unseen] = margin(boosters[-1], rows.matrix[unseen])
-        return Alternative(change, margins, self._on_test(boosters, kept), tuple(boosters))
+
+        def one(unseen: Any) -> Any:
+            fold = fold_of(rows.take(~unseen), rows.take(unseen))
+            return boost(fold, parameters, patience=PATIENCE)
+
+        cuts = [self.fold == place for place in range(FOLDS)]
+        boosters = tuple(each_fold(one, cuts))
+        margins = np.zeros(len(rows.label))
+        for unseen, booster in zip(cuts, boosters, strict=True):
+            margins[unseen] = margin(booster, rows.matrix[unseen])
+        return Alternative(change, margins, self._on_test(boosters, kept), boosters)
 
     def drivers(self, base: Alternative, worst: Ratio) -> list[tuple[str, float]]:
         """Columns by how much riskier they make the worst-off group look, in log odds.

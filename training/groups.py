@@ -9,6 +9,7 @@ import numpy as np
 
 ROWS_MIN = 30  # fewer in a group say nothing of its rates; `monitoring` draws the line here too
 REFERENCE_SHARE = 0.02  # 29 CFR 1607.4 D looks past groups under 2%; none of them sets the mark
+STEADY_ROWS = 300  # so many rows are enough to steer by, however small their share
 GROUPS_MAX = 20
 NOT_KNOWN, SMALL = "(not known)", "(small groups)"
 ASIDE = (NOT_KNOWN, SMALL)  # no people of one kind: neither can be what others are held against
@@ -62,6 +63,14 @@ class Groups:
         """Judged, and people of whom something is known: what a gate may look at."""
         told = zip(self.names, self.judged, strict=True)
         return tuple(judged and name != NOT_KNOWN for name, judged in told)
+
+    @property
+    def steady(self) -> tuple[bool, ...]:
+        """Large enough too that a search led by their rates is not led by chance."""
+        least = min(REFERENCE_SHARE * len(self.code), STEADY_ROWS)
+        return tuple(
+            told and rows >= least for told, rows in zip(self.impacted, self.rows, strict=True)
+        )
 
     def reference(self, approved: Any) -> int | None:
         """The group approved most often; None where no group or a single one can be judged."""

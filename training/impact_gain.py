@@ -51,7 +51,7 @@ class Ground:
         return risk <= cut_off(risk, approved_share=self.approved_share)
 
     def worst(self, risk: Any) -> Ratio | None:
-        """The smallest ratio over all groups that can be judged; None where there is none."""
+        """The smallest ratio over all groups large enough to steer by; None where there is none."""
         approved = self.approved(risk)
         found = [one for name, it in self.groups.items() for one in _ratios(name, it, approved)]
         return min(found, key=lambda one: one.value, default=None)
@@ -98,7 +98,7 @@ def _ratios(name: str, groups: Groups, approved: Any) -> list[Ratio]:
     return [
         Ratio(name, place, reference, groups.names[place], groups.names[reference], float(ratio))
         for place, ratio in enumerate(ratios)
-        if groups.impacted[place] and place != reference and np.isfinite(ratio)
+        if groups.steady[place] and place != reference and np.isfinite(ratio)
     ]
 
 
@@ -119,5 +119,5 @@ def _least_drawn(groups: Groups, sides: tuple[Any, Any], seed: int) -> tuple[Any
 def _least(groups: Groups, rates: Any, reference: int | None) -> Any:
     if reference is None:
         return np.full(len(rates), np.inf)
-    others = [p for p, judged in enumerate(groups.impacted) if judged and p != reference]
+    others = [p for p, steady in enumerate(groups.steady) if steady and p != reference]
     return impact_ratios(rates, reference)[:, others].min(axis=1, initial=np.inf)

@@ -40,9 +40,9 @@ def search(
     Tried: leaving out the columns that part the worst-off group from the best-off one (by mean
     TreeSHAP, Lundberg 2018), reweighing (Kamiran and Calders 2012), tamer settings, another
     draw of columns and rows. Each approves the same share; `impact` is its smallest adverse
-    impact ratio over all judged groups, `gini` its ranking out of fold. `least` has the highest
-    impact among those at most `tolerance` of Gini below the model as it is. Test rows judge
-    that one alone, at the end. {} where nothing is protected.
+    impact ratio over all groups large enough to steer by, `gini` its ranking out of fold.
+    `least` has the highest impact among those at most `tolerance` of Gini below the model as
+    it is. Test rows judge that one alone, at the end. {} where nothing is protected.
     """
     if not protected:
         return {}
