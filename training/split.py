@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from credit.errors import InputError
+from training.duplicates import copies_said
 from training.sample import Sample, check_enough, few_bads
 from training.times import as_units, point, shown
 
@@ -86,7 +87,7 @@ def _at_random(sample: Sample, share: float, seed: int) -> Split:
     train, valid = _stratified(sample.label, rest, VALID_SHARE, random)
     if not len(test):
         raise InputError(f"--test-share {share}: no test rows of {len(sample)}", "use a larger one")
-    warnings = _duplicates(sample, rest, test) + tuple(_few(sample, rest, test))
+    warnings = copies_said(sample, rest, test) + tuple(_few(sample, rest, test))
     return Split(AT_RANDOM, None, train, valid, test, warnings=warnings)
 
 
@@ -118,7 +119,7 @@ def _by_time(sample: Sample, split_at: str | None, seed: int, *, purge: bool) ->
             f"--purge: no row before {shown(at)} had matured by then", "choose a later --split-at"
         )
     train, valid = _valid(sample, kept, seed)
-    warnings = _duplicates(sample, kept, test) + tuple(_few(sample, kept, test))
+    warnings = copies_said(sample, kept, test) + tuple(_few(sample, kept, test))
     return Split(
         BY_TIME,
         shown(at),
@@ -152,23 +153,6 @@ def _last(units: Any, share: float) -> Any:
     values, counts = np.unique(units, return_counts=True)
     after = np.cumsum(counts[::-1])[::-1] / len(units)
     return values[1:][np.argmin(np.abs(after[1:] - share))]
-
-
-def _duplicates(sample: Sample, rest: Any, test: Any) -> tuple[str, ...]:
-    prints = row_prints(sample)
-    shared = np.isin(prints[test], prints[rest])
-    if not shared.any() or not sample.features:
-        return ()
-    copies = int(shared.sum())
-    return (f"{copies} test rows equal a training row in every column: copies flatter the figures",)
-
-
-def row_prints(sample: Sample) -> Any:
-    """A hash of each row's features and label, equal for equal rows."""
-    import pandas as pd
-
-    frame = sample.table.to_pandas().assign(__label=sample.label)
-    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
 
 
 def _few(sample: Sample, rest: Any, test: Any) -> Sequence[str]:

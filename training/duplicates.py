@@ -1,0 +1,74 @@
+"""Rows that equal another in every column: across the split they flatter what is measured."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from training.sample import Sample
+    from training.split import Split
+
+BY_CHANCE = 3.0  # rows of few different values equal each other by chance; more is copying
+SOME = 3
+OWNERS_SHOWN = 0.01  # of the test rows: fewer have an owner on both sides
+
+
+def duplicates(sample: "Sample", split: "Split") -> dict[str, Any]:
+    """How many rows are copies, as `metrics.json` says it.
+
+    `rows` equal an earlier one; `across_split` test rows equal one before the split, and
+    `share` of all test rows they are. The label counts as a column.
+    """
+    prints = row_prints(sample)
+    across = _shared(prints, split.rest, split.test)
+    return {
+        "rows": len(prints) - len(np.unique(prints)),
+        "across_split": across,
+        "share": across / max(1, len(split.test)),
+    }
+
+
+def copies_said(sample: "Sample", rest: Any, test: Any) -> tuple[str, ...]:
+    """A warning of test rows that equal a row before the split, and of owners on both sides."""
+    said = []
+    copies = _shared(row_prints(sample), rest, test) if sample.features else 0
+    if copies > SOME + BY_CHANCE * _by_chance(sample, len(rest), len(test)):
+        said.append(
+            f"{copies} test rows equal a training row in every column: copies flatter the figures"
+        )
+    if sample.entity is not None:
+        owned = _shared(sample.entity, rest, test)
+        if owned > OWNERS_SHOWN * len(test):
+            said.append(f"{owned} test rows have an owner with training rows: figures may flatter")
+    return tuple(said)
+
+
+def row_prints(sample: "Sample") -> Any:
+    """A hash of each row's features and label, equal for equal rows."""
+    import pandas as pd
+
+    frame = pd.concat(
+        [sample.table.to_pandas(), pd.Series(sample.label)], axis=1, ignore_index=True
+    )
+    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
+
+
+def _shared(values: Any, rest: Any, test: Any) -> int:
+    return int(np.isin(values[test], values[rest]).sum())
+
+
+def _by_chance(sample: "Sample", rest: int, test: int) -> float:
+    """How many test rows would equal one of `rest` were all columns independent."""
+    alike = np.log(_alike(sample.label))
+    for name in sample.table.column_names:
+        column = sample.table.column(name).to_numpy()
+        alike += np.log(_alike(column))
+    return float(test * -np.expm1(-rest * np.exp(alike)))
+
+
+def _alike(values: Any) -> float:
+    """The chance that two rows have one value."""
+    import pandas as pd
+
+    shares = pd.Series(values).value_counts(normalize=True, dropna=False).to_numpy()
+    return float((shares**2).sum())
