@@ -8,6 +8,7 @@ import numpy as np
 
 from models.signature import from_table
 from training.bands import bands
+from training.changes import counterfactuals_of
 from training.context import Context
 from training.cut_off import APPROVED_SHARE
 from training.direction import direction_test
@@ -16,7 +17,6 @@ from training.fit import Rows
 from training.intervals import intervals
 from training.less_discriminatory import search
 from training.lesson import Lesson
-from training.monotone import sweep
 from training.reason_shares import reason_shares
 from training.reject_inference import reject_inference
 from training.rejects import rejected_rows
@@ -150,18 +150,14 @@ def _vintages(seen: Examined) -> Found:
     )
 
 
-def _monotone(seen: Examined) -> Found:
-    rest = seen.rows(seen.thinned(seen.split.rest))
-    return sweep(seen.lesson.model_text, rest.features, rest.matrix, seed=seen.seed).as_json()
-
-
 PARTS: Mapping[str, Callable[[Examined], Found]] = {
     "intervals": _intervals,
-    "monotone": _monotone,
+    "monotone": lambda seen: seen.lesson.monotone.as_json(),
     "cut_off": _cut_off,
     "bands": lambda seen: bands(seen.tested),
     "direction_test": lambda seen: direction_test(seen.tested, seed=seen.seed),
     "reasons": lambda seen: reason_shares(seen.tested, seed=seen.seed),
+    "counterfactuals": lambda seen: counterfactuals_of(seen.tested, seed=seen.seed),
     "stability": _stability,
     "fairness": _fairness,
     "less_discriminatory": _less_discriminatory,

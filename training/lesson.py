@@ -16,16 +16,12 @@ from training.benchmarks import benchmark_probabilities
 from training.blend import Blend, Component, blend
 from training.calibration import calibrate
 from training.encode import encode
-from training.fit import GENTLE, STRICT, Rows, fixed_parameters, folds_of
-from training.leakage import Leak, find_leaks, refit_auc
-from training.monotone import violations
+from training.fit import GENTLE, STRICT, Rows
+from training.leakage import Leak, find_leaks
+from training.monotone import Sweep, sweep
 from training.sample import Sample
 from training.scorecard import Scorecard
-from training.search import MIDDLE
 from training.split import BY_TIME, Split
-
-LEAK_FOLDS = 3
-QUICK = MIDDLE | {"learning_rate": 0.1}  # what a column's absence is judged by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,7 @@ class Lesson:
     parameters: Mapping[str, Any]
     components: tuple[Component, ...]
     scorecard: Scorecard
+    monotone: Sweep
     benchmarks: Mapping[str, Any]
     leaks: tuple[Leak, ...]
     allowed: tuple[Leak, ...]
@@ -66,25 +63,29 @@ def learn(
         from_table(features, sample.table), sample.label, features, sample.entity, time=sample.time
     )
     rest = every.take(split.rest)
-    learnt = _fit_in_direction(
+    learnt, swept = _fit_in_direction(
         rest, trials=trials, seed=seed, ahead=_ahead(split), progress=progress
     )
     calibration, losses = calibrate(learnt.out_of_fold, rest.label, seed=seed)
-    leaks = _leaks(rest, learnt, seed, progress)
+    if progress is not None:
+        progress("leakage", 0.0)
+    days = frozenset(plan.name for plan in sample.features if plan.is_day)
+    leaks = find_leaks(rest, model_auc=auc(rest.label, learnt.out_of_fold), days=days)
     return Lesson(
-        features,
-        learnt.model_text,
-        calibration,
-        losses,
-        learnt.out_of_fold,
-        tuple(component.rounds for component in learnt.components),
-        learnt.parameters,
-        learnt.components,
-        learnt.scorecard,
-        _benchmarks(rest, learnt.scorecard, every.matrix[split.test], seed),
-        tuple(leak for leak in leaks if leak.column not in allow_leakage),
-        tuple(leak for leak in leaks if leak.column in allow_leakage),
-        warnings,
+        features=features,
+        model_text=learnt.model_text,
+        calibration=calibration,
+        calibration_losses=losses,
+        out_of_fold=learnt.out_of_fold,
+        rounds=tuple(component.rounds for component in learnt.components),
+        parameters=learnt.parameters,
+        components=learnt.components,
+        scorecard=learnt.scorecard,
+        monotone=swept,
+        benchmarks=_benchmarks(rest, learnt.scorecard, every.matrix[split.test], seed),
+        leaks=tuple(leak for leak in leaks if leak.column not in allow_leakage),
+        allowed=tuple(leak for leak in leaks if leak.column in allow_leakage),
+        warnings=warnings,
     )
 
 
@@ -100,28 +101,17 @@ def _benchmarks(rest: Rows, scorecard: Scorecard, matrix: Any, seed: int) -> Map
 
 def _fit_in_direction(
     rest: Rows, *, trials: int, seed: int, ahead: Any, progress: Progress | None
-) -> Blend:
+) -> tuple[Blend, Sweep]:
     """A blend whose constraints hold: LightGBM's gentle method first, then its strict one."""
     wrong: tuple[str, ...] = ()
     for method in (GENTLE, STRICT):
         learnt = blend(
             rest, trials=trials, seed=seed, ahead=ahead, method=method, progress=progress
         )
-        wrong = violations(learnt.model_text, rest.features, rest.matrix, seed=seed)
-        if not wrong:
-            return learnt
+        swept = sweep(learnt.model_text, rest.features, rest.matrix, seed=seed)
+        if not swept.violations:
+            return learnt, swept
+        wrong = swept.violations
     raise InputError(
         f"the fit breaks the direction of {', '.join(wrong)}", "leave that constraint out"
-    )
-
-
-def _leaks(rest: Rows, learnt: Blend, seed: int, progress: Progress | None) -> tuple[Leak, ...]:
-    if progress is not None:
-        progress("leakage", 0.0)
-    fold = folds_of(rest, folds=LEAK_FOLDS, seed=seed)
-    quick = {**fixed_parameters(rest.features, rows=len(rest.label), seed=seed), **QUICK}
-    return find_leaks(
-        rest,
-        model_auc=auc(rest.label, learnt.out_of_fold),
-        without=lambda place: refit_auc(rest, fold, quick, place),
     )
