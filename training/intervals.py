@@ -4,7 +4,7 @@ Rows are drawn again as weights of rows that are sorted once, many draws to a pa
 draw costs a few sums and no sorting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,23 +53,35 @@ def differences(
 
     Each is `{"mean", "low", "high", "draws"}` over the same draws of rows for both (paired).
     """
+    found = _paired(DIFFERENCES, label, ours, theirs, seed=seed, draws=draws)
+    return {f"{name}_difference": gap for name, gap in found.items()}
+
+
+def auc_difference_interval(
+    label: Any, ours: Any, theirs: Any, *, seed: int, draws: int | None = None
+) -> dict[str, float | int | None]:
+    """AUC of ours less theirs: `{"mean", "low", "high", "draws"}`, paired."""
+    return _paired(("auc",), label, ours, theirs, seed=seed, draws=draws)["auc"]
+
+
+def _paired(
+    names: Sequence[str], label: Any, ours: Any, theirs: Any, *, seed: int, draws: int | None
+) -> dict[str, dict[str, float | int | None]]:
     y, p = _sorted(label, ours)
     order = np.argsort(np.asarray(ours, dtype=np.float64), kind="stable")
     q = np.asarray(theirs, dtype=np.float64)[order]
     draws = draws or draws_for(len(y))
     second = np.argsort(q, kind="stable")
     mine, other = _Rows(y, p), _Rows(y[second], q[second])
-    found: dict[str, list[Any]] = {name: [] for name in DIFFERENCES}
+    found: dict[str, list[Any]] = {name: [] for name in names}
     for weight in _weights(len(y), draws, np.random.default_rng(seed)):
         again = weight[:, second]
-        for name in DIFFERENCES:
+        for name in names:
             found[name].append(mine.figure(name, weight) - other.figure(name, again))
     here, there = measure(y, p), measure(y, q)
     return {
-        f"{name}_difference": {"mean": _less(here[name], there[name])}
-        | _between(found[name])
-        | {"draws": draws}
-        for name in DIFFERENCES
+        name: {"mean": _less(here[name], there[name])} | _between(found[name]) | {"draws": draws}
+        for name in names
     }
 
 

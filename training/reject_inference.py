@@ -20,8 +20,8 @@ from training.augmentation import (
     score_bands,
 )
 from training.cut_off import APPROVED_SHARE, cut_off
-from training.evaluate import auc_difference_interval
 from training.fit import Rows
+from training.intervals import auc_difference_interval
 from training.quick import FOLDS, Quick, quick_fit
 from training.randomly_approved import told_by_chance
 from training.reject_distance import distance

@@ -7,8 +7,9 @@ from models.manifest import ModelFeature
 from models.measures import auc
 from training.blend import blend
 from training.calibration import calibrate, probabilities
-from training.evaluate import auc_difference_interval, calibration_line
+from training.evaluate import calibration_line
 from training.fit import Rows, fixed_parameters, folds_of
+from training.intervals import auc_difference_interval
 from training.monotone import violations
 from training.trees import averaged
 

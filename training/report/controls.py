@@ -54,7 +54,8 @@ def _gate(of: Dossier) -> list[dict[str, Any]]:
          "here": f"ECE {test['ece']:.4f}" if test["ece"] is not None else "undefined"},
         {"must": "not rank worse than the champion", "limit": "beyond chance",
          "here": "held at promotion"},
-        {"must": "have no suspected leak", "limit": "none", "here": str(len(of.metrics["leakage"]))},
+        {"must": "have no suspected leak", "limit": "none",
+         "here": str(len(of.metrics["leakage"]))},
     ]  # fmt: skip
 
 

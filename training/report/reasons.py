@@ -7,7 +7,7 @@ from training.report.dossier import Dossier
 from training.report.lying import bars
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, pairs, table
-from training.report.words import count, number, share, text
+from training.report.words import count, number, share, some, text
 
 SHOWN = 15
 
@@ -66,12 +66,32 @@ def _changes(of: Dossier) -> Markup | None:
         element("h3", "What would change the answer"),
         element(
             "p",
-            "The smallest feasible change of what an applicant can act on, with which the same "
-            "model approves. Each was applied and scored again.",
+            _changed(told),
         ),
-        pairs(_numbers(told)),
+        _most_changed(told.get("most_changed") or ()),
         _examples(examples),
     )
+
+
+def _changed(told: Mapping[str, Any]) -> str:
+    said = (
+        f"{some(told['actionable'], 'feature')} can be acted on. For {count(told['found'])} of "
+        f"{count(told['cases'])} declined cases a change of these is enough for an approval, each "
+        "the smallest that was found; applied and scored again, "
+        f"{count(told['flipped'])} of {count(told['found'])} are approved."
+    )
+    if told["none"]:
+        said += f" For {count(told['none'])} no feasible change is enough, and none is promised."
+    if told["features_median"] is not None:
+        said += f" Half of the changes move at most {number(told['features_median'])} features."
+    return said
+
+
+def _most_changed(rows: Any) -> Markup | None:
+    if not rows:
+        return None
+    shown = [(text(row["feature"]), float(row["changes"])) for row in rows]
+    return bars("What is changed most often", "Changes by feature.", shown, show=count)
 
 
 def _examples(examples: Any) -> Markup | None:
@@ -98,8 +118,8 @@ def _example(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "case": text(one.get("row_id")),
         "change": said or "none",
-        "before": one.get("before", one.get("probability")),
-        "after": one.get("after", one.get("probability_after")),
+        "before": one.get("probability_from"),
+        "after": one.get("probability_to"),
     }
 
 
