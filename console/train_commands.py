@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -27,6 +27,11 @@ Seed = Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")]
 Out = Annotated[Path | None, typer.Option(help="Directory for report, metrics and model.")]
 Purge = Annotated[bool, typer.Option("--purge", help="Drop train rows matured after the split.")]
 
+RejectInference = Annotated[
+    Literal["none", "parcelling", "fuzzy"],
+    typer.Option(help="Whether applicants turned away teach the model, and how."),
+]
+
 
 def _command(product: str) -> Callable[..., None]:
     def train(
@@ -39,6 +44,7 @@ def _command(product: str) -> Callable[..., None]:
         seed: Seed = 0,
         out: Out = None,
         purge: Purge = False,
+        reject_inference: RejectInference = "none",
         as_json: Json = False,
     ) -> None:
         from data.check import require_clean
@@ -59,6 +65,7 @@ def _command(product: str) -> Callable[..., None]:
                 seed=seed,
                 out=out,
                 purge=purge,
+                reject_inference=reject_inference,
                 utc_offset_minutes=settings.utc_offset_minutes,
                 progress=progress,
             )

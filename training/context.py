@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.artefact import Artefact
+from training.augmentation import NONE
 from training.rejects import Rejected
 
 
@@ -13,8 +14,9 @@ class Context:
     """One entry of every array a row of the sample; what is not known is None.
 
     `protected` holds words by attribute: looked at by evaluation alone. `champion` is the
-    model in service, `days_to_bad` when each bad went bad, `mix` words whose shares are
-    compared by month, `maturity` and `duplicates` what `metrics.json` says under those names.
+    model in service, `reject_inference` how those `rejected` taught the new one, `days_to_bad`
+    when each bad went bad, `mix` what was asked for, whose mix is compared by month; `maturity`
+    and `duplicates` are what `metrics.json` says under those names.
     """
 
     protected: Mapping[str, Any] | None = None
@@ -22,6 +24,7 @@ class Context:
     days_to_bad: Any = None
     mix: Mapping[str, Any] | None = None
     rejected: Rejected | None = None
+    reject_inference: str = NONE
     champion: Artefact | None = None
     maturity: Mapping[str, Any] | None = None
     duplicates: Mapping[str, Any] | None = None

@@ -106,13 +106,14 @@ def _rejects(seen: Examined) -> Found:
     if rejected is None:
         return None
     before, _ = rejected.divided(seen.sample, seen.split)
-    return reject_inference(
+    found = reject_inference(
         seen.rows(seen.thinned(seen.split.rest)),
         rejected_rows(before, seen.lesson.features),
         seen.rows(seen.thinned(seen.split.test)),
         facts=before.facts(),
         seed=seen.seed,
     )
+    return {**found, "served": seen.context.reject_inference}
 
 
 def _swap_set(seen: Examined) -> Found:

@@ -1,6 +1,6 @@
 """One lesson from rows to a judged model: encode, blend, calibrate, look for leaks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,28 +55,35 @@ def learn(
     trials: int,
     seed: int,
     allow_leakage: Collection[str] = (),
+    taught_too: Callable[[Rows], Rows] | None = None,
     progress: Progress | None = None,
 ) -> Lesson:
-    """A calibrated model of the rows before the split, with benchmarks and suspected leaks."""
+    """A calibrated model of the rows before the split, with benchmarks and suspected leaks.
+
+    `taught_too` gives these rows with others after them, whose labels are inferred: they teach,
+    and nothing is calibrated or judged on them.
+    """
     features, warnings = encode(sample.take(split.rest))
     every = Rows(
         from_table(features, sample.table), sample.label, features, sample.entity, time=sample.time
     )
     rest = every.take(split.rest)
+    taught = taught_too(rest) if taught_too else rest
     learnt, swept = _fit_in_direction(
-        rest, trials=trials, seed=seed, ahead=_ahead(split), progress=progress
+        taught, trials=trials, seed=seed, ahead=_ahead(split, taught), progress=progress
     )
-    calibration, losses = calibrate(learnt.out_of_fold, rest.label, seed=seed)
+    out_of_fold = learnt.out_of_fold[: len(rest.label)]
+    calibration, losses = calibrate(out_of_fold, rest.label, seed=seed)
     if progress is not None:
         progress("leakage", 0.0)
     days = frozenset(plan.name for plan in sample.features if plan.is_day)
-    leaks = find_leaks(rest, model_auc=auc(rest.label, learnt.out_of_fold), days=days)
+    leaks = find_leaks(rest, model_auc=auc(rest.label, out_of_fold), days=days)
     return Lesson(
         features=features,
         model_text=learnt.model_text,
         calibration=calibration,
         calibration_losses=losses,
-        out_of_fold=learnt.out_of_fold,
+        out_of_fold=out_of_fold,
         rounds=tuple(component.rounds for component in learnt.components),
         parameters=learnt.parameters,
         components=learnt.components,
@@ -89,9 +96,12 @@ def learn(
     )
 
 
-def _ahead(split: Split) -> Any:
-    """Which rows before the split are the latest, by place among them; None without time."""
-    return np.isin(split.rest, split.valid) if split.method == BY_TIME else None
+def _ahead(split: Split, taught: Rows) -> Any:
+    """Which rows taught are the latest before the split; None without time."""
+    if split.method != BY_TIME:
+        return None
+    latest = np.isin(split.rest, split.valid)
+    return np.pad(latest, (0, len(taught.label) - len(latest)))
 
 
 def _benchmarks(rest: Rows, scorecard: Scorecard, matrix: Any, seed: int) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """The trainer of a product: histories in, a registered candidate out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,9 +14,11 @@ from models.artefact import Artefact
 from models.keys import home_keys
 from models.registry import Registry
 from training.applications import without_outcome
+from training.augmentation import NONE
 from training.cohort import Cohort, cut_off, read_cohort
 from training.context import Context
 from training.dataset import point_in_time_sample
+from training.fit import Rows
 from training.labels import Label
 from training.lesson import learn
 from training.lineage import Origin
@@ -25,10 +27,11 @@ from training.onset import days_to_bad
 from training.outputs import check_replaceable
 from training.protected import protected_of
 from training.record import record
-from training.rejects import Rejected, rejected_applications
+from training.reject_inference import augmented
+from training.rejects import Rejected, rejected_applications, rejected_rows
 from training.result import TrainingResult
 from training.sample import Sample, check_two_classes
-from training.split import split
+from training.split import Split, split
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,13 +58,15 @@ def train_product(
     utc_offset_minutes: int,
     label: Label | None = None,
     allow_leakage: Sequence[str] = (),
+    reject_inference: str = NONE,
     progress: Progress | None = None,
 ) -> TrainingResult:
     """A model of `product` from the histories in `data`, registered in `home` unless it leaks.
 
     Needs nothing built before: what it builds lies in `home/scratch`, keyed by the data's hash.
     Without `out`, files go to `home/training/PRODUCT/`. Features are those known at the end of
-    the day before each decision; outcomes those matured by `as_of`, or `now`.
+    the day before each decision; outcomes those matured by `as_of`, or `now`. With
+    `reject_inference` the applicants turned away before the split teach too.
     """
     if out is not None:
         check_replaceable(out)
@@ -79,7 +84,13 @@ def train_product(
         data_sha256, currency = history.sha256, history.currency
     chosen = split(sample, split_at=split_at, test_share=test_share, seed=seed, purge=purge)
     lesson = learn(
-        sample, chosen, trials=trials, seed=seed, allow_leakage=allow_leakage, progress=progress
+        sample,
+        chosen,
+        trials=trials,
+        seed=seed,
+        allow_leakage=allow_leakage,
+        taught_too=_turned_away(beside.rejected, sample, chosen, how=reject_inference, seed=seed),
+        progress=progress,
     )
     ripeness = maturity(
         cohort,
@@ -108,6 +119,7 @@ def train_product(
         days_to_bad=beside.days_to_bad,
         mix=_mix(cohort.table),
         rejected=beside.rejected,
+        reject_inference=reject_inference,
         champion=champion,
         maturity=ripeness.facts,
     )
@@ -153,6 +165,18 @@ def _beside(
         rejected_applications(history, product, by=by, scratch=scratch, progress=progress),
         without_outcome(history, product, by=by),
     )
+
+
+def _turned_away(
+    rejected: Rejected | None, sample: Sample, chosen: Split, *, how: str, seed: int
+) -> Callable[[Rows], Rows] | None:
+    """Adds those turned away before the split to the rows that teach; None where none does."""
+    if how == NONE:
+        return None
+    if rejected is None:
+        raise InputError(f"--reject-inference {how}: nobody was turned away", "leave it out")
+    before, _ = rejected.divided(sample, chosen)
+    return lambda rest: augmented(rest, rejected_rows(before, rest.features), how, seed=seed)
 
 
 def _champion(home: Path, product: str) -> tuple[Artefact | None, tuple[str, ...]]:

@@ -23,6 +23,8 @@ FILES = {
     "manifest.sig",
     "predictions.parquet",
     "reference.parquet",
+    "test.parquet",
+    "scorecard.csv",
 }
 
 
