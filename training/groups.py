@@ -36,8 +36,11 @@ class Groups:
         >>> dict(zip(groups.names, groups.rows)), groups.pooled
         ({'f': 40, 'm': 50, '(not known)': 35, '(small groups)': 3}, (('x', 3),))
         """
-        words = np.array([NOT_KNOWN if value is None else str(value) for value in values], object)
-        found, inverse, counts = np.unique(words, return_inverse=True, return_counts=True)
+        import pandas as pd
+
+        words = pd.Series(values, dtype=object)
+        inverse, found = pd.factorize(words.where(words.notna(), NOT_KNOWN).to_numpy(), sort=True)
+        counts = np.bincount(inverse, minlength=len(found))
         own = _own(found, counts)
         pooled = tuple(
             (str(found[place]), int(counts[place]))
