@@ -14,6 +14,7 @@ from models.keys import home_keys
 from models.manifest import TABLE
 from training.columns import Prepared, check_named, features_from, label_of, time_of
 from training.context import Context
+from training.duplicates import duplicates
 from training.lesson import learn
 from training.lineage import Origin
 from training.outputs import check_replaceable
@@ -106,7 +107,7 @@ def train_table(
         lesson,
         origin,
         keys=home_keys(home),
-        context=Context(protected=protected),
+        context=Context(protected=protected, duplicates=duplicates(sample, chosen)),
         progress=progress,
     )
     return TrainingResult(out, metrics, lesson.leaks, None, tuple(metrics["warnings"]))
@@ -147,7 +148,7 @@ def _sample(
     _check_reserved(names)
     prepared = features_from(rows, names, monotone=roles.monotone)
     ids = pa.array(known, pa.int64())
-    sample = Sample(prepared.plans, prepared.table, labels, ids, time=times)
+    sample = Sample(prepared.plans, prepared.table, labels, ids, time=times, entity=prepared.owner)
     protected = protected_columns(rows, roles.protected)
     return sample, prepared, protected, (*warnings, *prepared.warnings)
 
