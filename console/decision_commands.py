@@ -27,15 +27,28 @@ def serve(
 def decide(
     file: Annotated[Path, typer.Argument(help="The body of a request, as JSON.")],
     *,
+    what_would_change: Annotated[
+        bool,
+        typer.Option(
+            "--what-would-change",
+            help="Say what change of what the applicant can change would have it approved.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """One decision in-process, with its whole trace."""
     import json
 
-    from serving.in_process import decide_file
+    from serving.in_process import decide_file, explain_file
 
-    answer = decide_file(read_settings(), file)
-    show(answer, [json.dumps(answer, ensure_ascii=False, indent=2)], as_json=as_json)
+    if not what_would_change:
+        answer = decide_file(read_settings(), file)
+        show(answer, [json.dumps(answer, ensure_ascii=False, indent=2)], as_json=as_json)
+        return
+    answer, change = explain_file(read_settings(), file)
+    told = answer | {"what_would_change": change.to_json()}
+    lines = [json.dumps(answer, ensure_ascii=False, indent=2), *change.lines()]
+    show(told, lines, as_json=as_json)
 
 
 def replay(

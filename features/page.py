@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from credit.contract import PRODUCTS
 from credit.policy.reasons import REASON
 from features.catalogue import features_of
-from features.definition import FREE, LOWERS, RAISES, Feature
+from features.definition import CAN_LOWER, CAN_RAISE, FREE, LOWERS, RAISES, Feature
 
 _DIRECTION = {RAISES: "raises", LOWERS: "lowers", FREE: ""}
+_IN_HAND = {CAN_RAISE: "raise", CAN_LOWER: "lower", FREE: ""}
 _HEAD = """# Features
 
 Every feature, in the order in which models see them. Written from the definitions by
@@ -18,6 +19,8 @@ Every feature, in the order in which models see them. Written from the definitio
   missing. A count is 0 only where the entity is known and has no such rows.
 - **Direction** says which way a higher value moves P(bad) in every model; where it is blank, the
   data decide.
+- **Can** says which way who is scored can move it by what they do from now on: `vouch decide
+  --what-would-change` moves nothing else.
 """
 
 
@@ -29,8 +32,8 @@ def page() -> str:
 def _section(product: str) -> Iterator[str]:
     features = features_of(product)
     yield f"## {product}: {len(features)} features\n"
-    yield "| feature | from | unit | window | what it says | direction | reason |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| feature | from | unit | window | what it says | direction | can | reason |"
+    yield "|---|---|---|---|---|---|---|---|"
     yield from map(_row, features)
     yield ""
 
@@ -44,6 +47,7 @@ def _row(feature: Feature) -> str:
         window,
         feature.description,
         _DIRECTION[feature.direction],
+        _IN_HAND[feature.actionable],
         REASON[feature.reason].message,
     )
     return f"| {' | '.join(cells)} |"

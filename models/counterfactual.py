@@ -108,18 +108,20 @@ def ladders_of(
     values: Mapping[str, float],
     actions: Sequence[Action],
     *,
-    further: Mapping[str, Sequence[float]] | None = None,
+    every_value: bool = False,
 ) -> tuple[Ladder, ...]:
     """Where each action can lead from the present values, one ladder a way.
 
-    `further` are values, by name, at which something else than the model may answer otherwise.
+    With `every_value` the quantiles of the reference rows are rungs too, for where something
+    beside the model, such as a limit, may answer otherwise.
     """
     directions = {feature.name: feature.direction for feature in scorer.features}
     found: list[Ladder] = []
     for action in actions:
-        start, bends = values.get(action.name, float("nan")), (further or {}).get(action.name, ())
+        start = values.get(action.name, float("nan"))
         if not np.isfinite(start):
             continue
+        bends = action.values if every_value else ()
         cuts = np.union1d(scorer.thresholds.get(action.name, ()), bends).tolist()
         ways = _ways(action, directions.get(action.name, 0))
         found += [ladder(action, start, cuts, way=way) for way in ways]

@@ -1,5 +1,6 @@
 """A decision without a server: the same desk, the same journal."""
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from serving.desk import Case
 from serving.instalments import Till, entry_of, till_of
 from serving.office import Office
 from serving.settings import Settings
+from serving.what_would_change import WhatWouldChange, what_would_change
 from serving.wire import field_names
 
 
@@ -22,12 +24,22 @@ def decide_file(settings: Settings, path: Path) -> dict[str, Any]:
     The product is known by the fields. InputError where the file or a field cannot be used.
     """
     case = read_case(path)
-    office = open_office(settings)
-    try:
+    with closing(open_office(settings)) as office:
         answer: dict[str, Any] = orjson.loads(_answered(office, case))
-    finally:
-        office.close()
     return answer
+
+
+def explain_file(settings: Settings, path: Path) -> tuple[dict[str, Any], WhatWouldChange]:
+    """The same, and what would have had the request approved, as things stand now.
+
+    InputError for an order at a till: the policy alone decides those.
+    """
+    case = read_case(path)
+    if isinstance(case, Till):
+        raise InputError(f"{path}: no model decides an order at a till", "leave the option out")
+    with closing(open_office(settings)) as office:
+        answer: dict[str, Any] = orjson.loads(_answered(office, case))
+        return answer, what_would_change(case, office.desk)
 
 
 def read_case(path: Path) -> Case | Till:

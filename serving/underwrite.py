@@ -111,7 +111,10 @@ def underwrite_all(
         _impossible(case, one.standing.rules, at) for case, one in zip(cases, known, strict=True)
     ]
     heard = [
-        (_hearing(case, one, one.standing.rules.live, models[case.product], desk=desk, at=at), one)
+        (
+            hearing_of(case, one, one.standing.rules.live, models[case.product], desk=desk, at=at),
+            one,
+        )
         for case, one, no in zip(cases, known, refusals, strict=True)
         if no is None
     ]
@@ -125,9 +128,10 @@ def underwrite_all(
     return [no or next(told) for no in refusals]
 
 
-def _hearing(
+def hearing_of(
     case: Case, known: Known, by: Effective, model: Model | None, *, desk: Desk, at: datetime
 ) -> Hearing:
+    """The case with what is known of it, to be decided by a policy and a model."""
     standing = known.standing
     room = by.room(case.product, desk.partner, standing.line, standing.used, at=at)
     stopped = standing.rules.stopped
@@ -144,7 +148,7 @@ def _beside(heard: Sequence[tuple[Hearing, Known]], desk: Desk) -> list[list[Sha
 def _shadows(one: Hearing, known: Known, desk: Desk) -> Iterator[Hearing]:
     """The same case under each policy in shadow, and by the challenger where there is one."""
     for by in known.standing.rules.shadows:
-        yield _hearing(one.case, known, by, one.model, desk=desk, at=one.at)
+        yield hearing_of(one.case, known, by, one.model, desk=desk, at=one.at)
     challenger = desk.in_force.challenger(one.case.product)
     if challenger is not None:
         yield replace(one, model=challenger, beside=True)

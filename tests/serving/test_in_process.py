@@ -7,7 +7,7 @@ import pytest
 from credit.errors import InputError
 from records.journal import scan
 from records.store import open_records
-from serving.in_process import decide_file, read_case
+from serving.in_process import decide_file, explain_file, read_case
 from serving.settings import read_settings
 
 
@@ -55,3 +55,24 @@ def test_an_order_at_a_till_is_decided_from_a_file_too(tmp_path):
     assert (answer["product"], answer["outcome"]) == ("instalment-offer", "approve")
     assert answer["trace"]
     assert decide_file(settings, file) == answer
+
+
+def test_what_would_change_comes_beside_the_answer_and_is_not_recorded(tmp_path, waiver):
+    settings = read_settings({"VOUCH_HOME": str(tmp_path / "home"), "VOUCH_NOW": "2026-07-01"})
+    file = tmp_path / "waiver.json"
+    file.write_text(json.dumps(waiver()))
+    answer, change = explain_file(settings, file)
+    assert answer["outcome"] == change.outcome == "refer"
+    assert "FEATURES_UNAVAILABLE" in change.why_none
+    records = open_records(settings.database_url)
+    assert [entry["decision"] for entry in scan(records)] == [answer]
+    records.close()
+
+
+def test_an_order_at_a_till_has_no_model_to_ask(tmp_path):
+    settings = read_settings({"VOUCH_HOME": str(tmp_path / "home"), "VOUCH_NOW": "2026-07-01"})
+    file = tmp_path / "order.json"
+    sent = {"merchant_id": "m1", "order_amount_minor": 600_000, "currency": "CNY"}
+    file.write_text(json.dumps(sent))
+    with pytest.raises(InputError, match="no model decides an order at a till"):
+        explain_file(settings, file)
