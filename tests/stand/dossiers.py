@@ -96,7 +96,7 @@ def _metrics(name: str, word: str, seen: Pictured, words: Any) -> dict[str, Any]
         "protected": [name],
         "code": word,
         "left_out": {word: 3},
-        "duplicates": {name: word, "rows": 4},
+        "duplicates": {"rows": 4, "across_split": 2, "share": 0.01},
         "cut_off": {"probability": 0.4, "approved_share": 0.7},
         "monotone": {"features": [name], "rows": 2000, "violations": []},
         "scorecard": [_points(name, word)],
@@ -113,12 +113,10 @@ def _points(name: str, word: str) -> dict[str, Any]:
 def _told_by_others(name: str, word: str) -> dict[str, Any]:
     rated = {"rows": 50, "bads": 5, "bad_rate": 0.1, "low": 0.04, "high": 0.2}
     shift = {"psi": 0.3, "chance": 0.1, "level": 2, "missing_reference": 0.0, "missing": 0.6}
-    month = {
-        "month": word,
-        "part": "test",
-        "mean_probability": 0.1,
-        "mix_psi": {name: 0.02},
-    } | rated
+    month = {"month": word, "part": "test", "mean_probability": 0.1} | rated
+    month["mix_psi"] = {name: 0.02}
+    matured = {"month": word, "matured": 5, "not_matured": 1, "share_matured": 0.8} | rated
+    curve = [{"days": days, "bad_rate": days / 900} for days in (30, 60)]
     return {
         "bands": {"loss_given_default": 0.45, "rows": [_band(place) for place in (1, 2)]},
         "stability": {
@@ -153,11 +151,11 @@ def _told_by_others(name: str, word: str) -> dict[str, Any]:
         },
         "vintages": {
             "months": [month, month | {"part": "train"}],
-            "by_age": [{"vintage": word, "curve": [{"days": d, "bad_rate": d / 900} for d in (30, 60)]}],
+            "by_age": [{"vintage": word, "curve": curve}],
         },
         "maturity": {
             "as_of": word, "matured": 900, "not_matured": 40,
-            "months": [{"month": word, "matured": 5, "not_matured": 1, "share_matured": 0.8} | rated],
+            "months": [matured],
         },
     }  # fmt: skip
 
@@ -173,7 +171,8 @@ def _band(place: int) -> dict[str, Any]:
 
 def _changes(name: str, word: str) -> dict[str, Any]:
     return {
-        "cases": 50, "actionable": 2, "found": 40, "none": 10, "flipped": 40, "features_median": 1.0,
+        "cases": 50, "actionable": 2, "found": 40, "none": 10, "flipped": 40,
+        "features_median": 1.0,
         "most_changed": [{"feature": name, "changes": 30}],
         "examples": [
             {"row_id": word, "probability_from": 0.5, "probability_to": 0.3,

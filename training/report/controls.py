@@ -1,13 +1,15 @@
 """Implementation, controls and ongoing monitoring: what keeps the model what was signed."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from models.drift import MOVED, MOVED_A_LITTLE
+from training.assurance import assurance_of
 from training.release import GATE
 from training.report.dossier import Dossier
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, listed, table
-from training.report.words import share
+from training.report.words import share, some
 
 _CONTROLS = (
     (
@@ -56,7 +58,24 @@ def _gate(of: Dossier) -> list[dict[str, Any]]:
          "here": "held at promotion"},
         {"must": "have no suspected leak", "limit": "none",
          "here": str(len(of.metrics["leakage"]))},
+        *_assured(of),
     ]  # fmt: skip
+
+
+def _assured(of: Dossier) -> Iterator[dict[str, Any]]:
+    told = assurance_of(of.metrics)
+    if "monotone" in told:
+        here = some(len(told["monotone"].get("violations", ())), "violation")
+        yield {"must": "hold its directions", "limit": "no violation", "here": here}
+    if "direction_test" in told:
+        here = some(told["direction_test"]["failures"], "failure")
+        yield {"must": "never reward worse values", "limit": "no failure", "here": here}
+    for attribute, groups in told.get("fairness", {}).items():
+        ratios = [one["air"] for one in groups.values() if one["air"] is not None]
+        if ratios:
+            limit = f"AIR not surely under {GATE.impact_min:g}"
+            here = f"least AIR {min(ratios):.2f}"
+            yield {"must": f"be fair by {attribute}", "limit": limit, "here": here}
 
 
 def _watched(of: Dossier) -> list[str]:
@@ -74,5 +93,7 @@ def _watched(of: Dossier) -> list[str]:
         "Retraining when ranking, level or features drift beyond chance; a person decides.",
     ]
     if slope is not None:
-        points.append(f"The slope of calibration, {slope:.2f} here: under 1 it is too extreme.")
+        points.append(
+            f"Slope of calibration, {slope:.2f} here: under 1 is too extreme, over 1 too timid."
+        )
     return points

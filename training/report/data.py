@@ -6,7 +6,7 @@ from typing import Any
 from training.report.dossier import Dossier
 from training.report.markup import Markup, element, join
 from training.report.tables import Column, folded, listed, pairs, table
-from training.report.words import count, day, share, some, text
+from training.report.words import count, day, share, some
 
 _PARTS = (
     ("train", "learns the trees"),
@@ -88,9 +88,14 @@ def _duplicates(of: Dossier) -> Markup | None:
     told = of.metrics.get("duplicates")
     if not told:
         return None
-    said = told if isinstance(told, str) else None
-    facts = pairs((_words(name), _value(value)) for name, value in dict(told or {}).items())
-    return join(element("h3", "Rows that repeat"), element("p", said) if said else facts)
+    said = "No row equals another in every column."
+    if told["rows"]:
+        said = (
+            f"{some(told['rows'], 'row')} equal an earlier one in every column; "
+            f"{some(told['across_split'], 'test row')} ({share(told['share'])}) equal one before "
+            "the split, and flatter the figures."
+        )
+    return join(element("h3", "Rows that repeat"), element("p", said))
 
 
 def _warnings(of: Dossier) -> Markup | None:
@@ -118,11 +123,3 @@ def _columns(of: Dossier) -> Markup:
         Column("known words", "words", count),
     )
     return folded(some(len(rows), "feature"), table(columns, rows))
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _value(value: Any) -> str:
-    return count(value) if isinstance(value, int) else text(value)

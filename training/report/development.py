@@ -53,13 +53,14 @@ def _components(of: Dossier) -> Markup | None:
     )
     shown = [(str(row["name"]), max(row["weight"], 0.0)) for row in rows]
     drawing = bars("Weights in the blend", "How much each part counts.", shown, show=short)
-    return join(element("h3", "What is blended"), table(columns, rows), drawing)
+    both = element("div", table(columns, rows), drawing, class_="charts")
+    return join(element("h3", "What is blended"), both)
 
 
 def _rounds(rounds: Any) -> str:
     if isinstance(rounds, Sequence) and not isinstance(rounds, str):
-        return ", ".join(map(str, rounds))
-    return text(rounds)
+        return ", ".join(str(one) for one in rounds if one) or text(None)
+    return text(rounds or None)
 
 
 def _strengths(of: Dossier) -> Markup | None:

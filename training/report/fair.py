@@ -165,8 +165,26 @@ def _found(told: Mapping[str, Any]) -> str:
     least = told.get("least")
     if not least:
         return said + "None of them brings groups closer at that price."
-    sure = "beyond chance" if least.get("beyond_chance") else "not beyond chance"
-    return said + f"{text(least.get('say') or least.get('name'))} ({sure})."
+    sure = "beyond chance" if least.get("beyond_chance") else "no further than chance could"
+    return (
+        said
+        + (
+            f"Least discriminatory within that: {text(least.get('name'))}, which brings groups "
+            f"closer "
+            f"{sure}. To get it: {text(least.get('say'))}."
+        )
+        + _on_test(told.get("test"))
+    )
+
+
+def _on_test(told: Mapping[str, Any] | None) -> str:
+    if not told:
+        return ""
+    return (
+        f" On the test rows its Gini differs by {_interval(told.get('gini_difference'))}, its "
+        f"least "
+        f"AIR by {_interval(told.get('impact_gain'))}."
+    )
 
 
 def _candidates(told: Mapping[str, Any]) -> Markup:
@@ -174,9 +192,9 @@ def _candidates(told: Mapping[str, Any]) -> Markup:
         {
             "name": one["name"],
             "gini": one.get("gini"),
-            "gap": _interval(one.get("gini_difference")),
+            "gap": _interval(one.get("gini_difference")) if one.get("how") else "",
             "impact": one.get("impact"),
-            "gain": _interval(one.get("impact_gain")),
+            "gain": _interval(one.get("impact_gain")) if one.get("how") else "",
             "within": "yes" if one.get("within_tolerance") else "no",
         }
         for one in told.get("candidates", ())

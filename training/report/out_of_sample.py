@@ -110,6 +110,9 @@ def _swap_set(of: Dossier) -> Markup | None:
     if not told:
         return None
     equal = told.get("at_equal_share") or told
+    if told.get("why_not"):
+        said = f"{text(told.get('champion'))} cannot score these rows: {told['why_not']}"
+        return join(element("h3", "Swap set"), element("p", said))
     return join(
         element("h3", f"Swap set against {text(told.get('champion'))}"),
         element("p", told["sentence"]) if told.get("sentence") else _sentence(equal),
@@ -149,7 +152,7 @@ def _vintages(of: Dossier) -> Markup | None:
     told = of.metrics.get("vintages")
     if not told or not told.get("months"):
         return None
-    rows = told["months"]
+    rows = [_mixed(row) for row in told["months"]]
     columns = (
         Column("vintage", "month"),
         Column("part", "part"),
@@ -162,6 +165,11 @@ def _vintages(of: Dossier) -> Markup | None:
         element("div", _vintage_chart(rows), _ages(told.get("by_age") or ()), class_="charts"),
         long_table(columns, rows),
     )
+
+
+def _mixed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A vintage, without its mix where none is known."""
+    return {key: value for key, value in row.items() if key != "mix_psi" or value}
 
 
 def _largest(mix: Mapping[str, float | None]) -> str:

@@ -59,7 +59,7 @@ def write_report(
 
 def page(of: Dossier) -> str:
     """The page's HTML. A section of which nothing is known is left out."""
-    title = f"{of.manifest.product}: {of.manifest.version}"
+    title = _title(of)
     told = [(section, section.told(of)) for section in SECTIONS]
     shown = [(section, body) for section, body in told if body]
     main = element("main", summary(of, title), _contents(shown), *_bodies(shown), _foot())
@@ -71,6 +71,13 @@ def page(of: Dossier) -> str:
         element("style", Markup(STYLE)),
     )
     return "<!doctype html>" + element("html", head, element("body", main), lang="en") + "\n"
+
+
+def _title(of: Dossier) -> str:
+    if not of.of_a_table:
+        return f"{of.manifest.product}: {of.manifest.version}"
+    rows, label = of.metrics.get("table", "table"), of.manifest.label.get("column", "bad")
+    return f"{rows}: model of {label}"
 
 
 def _contents(shown: list[tuple[Section, Markup]]) -> Markup:

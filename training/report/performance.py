@@ -63,6 +63,8 @@ def _headline(of: Dossier) -> Markup:
     )
     said = "Intervals are bootstraps over the test rows"
     said += f" ({known['draws']:,} draws)." if known else "."
+    if known.get("ece_by_chance") is not None:
+        said += f" True probabilities show an ECE up to {figure(known['ece_by_chance'])} by chance."
     said += " Train figures are of rows the model saw, and flatter it."
     return element("div", table(columns, rows), element("p", said, class_="soft"))
 

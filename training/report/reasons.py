@@ -6,7 +6,7 @@ from typing import Any
 from training.report.dossier import Dossier
 from training.report.lying import bars
 from training.report.markup import Markup, element, join
-from training.report.tables import Column, pairs, table
+from training.report.tables import Column, table
 from training.report.words import count, number, share, some, text
 
 SHOWN = 15
@@ -36,7 +36,8 @@ def _given(of: Dossier) -> Markup | None:
         Column("given to", "share", share),
         Column("given first to", "first_share", share),
     )
-    return join(element("p", said), drawing, table(columns, told["given"][:SHOWN]))
+    shares = table(columns, told["given"][:SHOWN])
+    return join(element("p", said), element("div", drawing, shares, class_="charts"))
 
 
 def _named(row: Mapping[str, Any]) -> str:
@@ -50,11 +51,27 @@ def _direction(of: Dossier) -> Markup | None:
     failures = told.get("failures")
     failed = failures if isinstance(failures, int) else len(failures or ())
     said = (
-        f"In {count(told.get('cases'))} declined cases features were made worse; a worse value may "
-        "not lose its reason and win an approval. "
+        f"In {count(told.get('cases'))} declined cases the features behind the reasons given were "
+        f"made worse, {count(told.get('worsened'))} times in all: nobody may be approved for it, "
+        "nor lose the reason while P(bad) falls. "
     )
-    said += "None did." if not failed else f"{count(failed)} did: reasons cannot be relied on."
-    return join(element("h3", "Direction test"), element("p", said), pairs(_numbers(told)))
+    said += (
+        "It never happened."
+        if not failed
+        else (f"It happened {some(failed, 'time')}: reasons cannot be relied on.")
+    )
+    return join(element("h3", "Direction test"), element("p", said), _displaced(told))
+
+
+def _displaced(told: Mapping[str, Any]) -> Markup | None:
+    if not told.get("displaced_of"):
+        return None
+    said = (
+        f"Of {count(told['displaced_of'])} moves where P(bad) did not fall, "
+        f"{count(told.get('reason_displaced'))} put another reason in this one's place: features "
+        "share out what they do together."
+    )
+    return element("p", said, class_="soft")
 
 
 def _changes(of: Dossier) -> Markup | None:
@@ -83,7 +100,7 @@ def _changed(told: Mapping[str, Any]) -> str:
     if told["none"]:
         said += f" For {count(told['none'])} no feasible change is enough, and none is promised."
     if told["features_median"] is not None:
-        said += f" Half of the changes move at most {number(told['features_median'])} features."
+        said += f" The usual change moves {some(round(told['features_median']), 'feature')}."
     return said
 
 
@@ -125,11 +142,3 @@ def _example(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(value: Any) -> str:
     return number(value) if isinstance(value, int | float) else text(value)
-
-
-def _numbers(told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name.replace("_", " "), number(value) if isinstance(value, float) else count(value))
-        for name, value in told.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    ]

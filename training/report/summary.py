@@ -11,14 +11,12 @@ _MARKS = {"good": "✓ pass", "doubt": "! look", "bad": "✕ fail", "none": "–
 def summary(of: Dossier, title: str) -> Markup:
     """Verdict first."""
     said = verdict(of.metrics)
-    made = (
-        f"Made {of.manifest.created_at:%Y-%m-%d %H:%M} UTC from {count(of.manifest.data.rows)} rows"
-    )
-    table = of.metrics.get("table")
+    made = f"Version {of.manifest.version}, made {of.manifest.created_at:%Y-%m-%d %H:%M} UTC"
+    made += f" from {count(of.manifest.data.rows)} rows"
     return element(
         "header",
         element("h1", title),
-        element("p", f"{made} of {table}" if table else made, class_="under"),
+        element("p", made, class_="under"),
         element("p", join(element("b", f"{said.word}."), said.why), class_=f"verdict {said.tone}"),
         element("ul", *map(_check, said.checks), class_="checks"),
         element("div", *_tiles(of), class_="tiles"),

@@ -99,13 +99,17 @@ def _calibration(metrics: Mapping[str, Any]) -> Check:
     told, ece = metrics["calibration"], metrics["test"]["ece"]
     if ece is None:
         return Check("Calibration", NONE, "undefined")
-    groups = [*told.get("by_month", ())]
-    groups += [row for rows in told.get("by_segment", {}).values() for row in rows]
-    flagged = [row["group"] for row in groups if row["beyond_chance"]]
+    flagged = [row["group"] for row in told.get("by_month", ()) if row["beyond_chance"]]
+    flagged += [
+        f"{column} = {row['group']}"
+        for column, rows in told.get("by_segment", {}).items()
+        for row in rows
+        if row["beyond_chance"]
+    ]
     if flagged:
         said = f"ECE {ece:.4f}; beyond chance in {', '.join(flagged[:5])}"
         return Check("Calibration", DOUBT, said)
-    return Check("Calibration", GOOD, f"ECE {ece:.4f}; no month or segment beyond chance")
+    return Check("Calibration", GOOD, f"ECE {ece:.4f}; no month or segment strays beyond chance")
 
 
 def _stability(metrics: Mapping[str, Any]) -> Check | None:
