@@ -35,7 +35,8 @@ def compared(divisions: Sequence[Division], figures: Sequence[Mapping[str, Figur
         "tools": {tool: _summary(measured[tool], figures, tool) for tool in tools},
         "failures": failures,
     }
-    return found | _standing(divisions, figures, measured) if VOUCH in measured else found
+    spent = [dict(one[VOUCH].spent) for one in figures if VOUCH in one]
+    return found | {"spent": spent} | _standing(divisions, figures, measured)
 
 
 def _summary(

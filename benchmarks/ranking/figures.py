@@ -3,8 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.ranking.peers import REVISION, Peer
 from benchmarks.ranking.rows import Division
-from benchmarks.ranking.vouch import probabilities
+from benchmarks.ranking.vouch import trained
 from models.measures import measure
 
 VOUCH = "vouch"
@@ -23,12 +23,16 @@ ROOMS = ("training", "models", "credit")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """P(bad) of the test rows and how long that took; `failure` says why there is none."""
+    """P(bad) of the test rows and how long that took; `failure` says why there is none.
+
+    `spent` says of Vouch what the seconds went to.
+    """
 
     tool: str
     seconds: float
     probability: Any
     failure: str = ""
+    spent: Mapping[str, float] = field(default_factory=dict)
 
     def measured(self, division: Division) -> dict[str, Any]:
         """AUC, Brier, log loss and the rest on the test rows."""
@@ -43,28 +47,27 @@ class Kept:
 
     def peer(self, peer: Peer, division: Division) -> Figure:
         """The peer's figure; a failure of the tool is its figure too."""
-        named = f"{peer.name}-{version(peer.distribution)}-{REVISION}"
-        return self._made(named, peer.name, division, lambda: peer.probabilities(division))
+        file = self._file(division, f"{peer.name}-{version(peer.distribution)}-{REVISION}")
+        if file.is_file():
+            return _read(file, peer.name)
+        figure = _timed(peer, division)
+        _write(file, figure, division)
+        return figure
 
     def vouch(self, division: Division, *, trials: int | None) -> Figure:
         """Vouch's figure, made anew whenever its code has changed."""
-        named = f"{VOUCH}-{code()}-{'default' if trials is None else trials}"
-        scratch = self.folder / "vouch"
-        scratch.mkdir(parents=True, exist_ok=True)
-        return self._made(
-            named, VOUCH, division, lambda: probabilities(division, scratch, trials=trials)
-        )
-
-    def _made(self, named: str, tool: str, division: Division, work: Callable[[], Any]) -> Figure:
-        file = self.folder / division.key / f"{named}.json"
+        file = self._file(division, f"{VOUCH}-{code()}-{'default' if trials is None else trials}")
         if file.is_file():
-            found = json.loads(file.read_text())
-            return Figure(tool, found["seconds"], np.array(found["probability"]), found["failure"])
-        figure = _timed(tool, work)
-        if tool == VOUCH and figure.failure:
-            raise RuntimeError(figure.failure)
+            return _read(file, VOUCH)
+        probability, spent = trained(division, file.parent, trials=trials)
+        figure = Figure(VOUCH, spent.seconds, probability, spent=spent.as_json())
         _write(file, figure, division)
         return figure
+
+    def _file(self, division: Division, named: str) -> Path:
+        folder = self.folder / division.key
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{named}.json"
 
 
 def code() -> str:
@@ -77,24 +80,30 @@ def code() -> str:
     return digest.hexdigest()[:10]
 
 
-def _timed(tool: str, work: Callable[[], Any]) -> Figure:
+def _timed(peer: Peer, division: Division) -> Figure:
     began = time.perf_counter()
     try:
-        found = np.asarray(work(), dtype=np.float64)
+        found = np.asarray(peer.probabilities(division), dtype=np.float64)
     except Exception as error:  # noqa: BLE001  # that a tool cannot do a table is a result
-        return Figure(tool, time.perf_counter() - began, np.array([]), _short(error))
-    return Figure(tool, time.perf_counter() - began, found)
+        return Figure(peer.name, time.perf_counter() - began, np.array([]), _short(error))
+    return Figure(peer.name, time.perf_counter() - began, found)
 
 
 def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
 
 
+def _read(file: Path, tool: str) -> Figure:
+    found = json.loads(file.read_text())
+    probability = np.array(found["probability"])
+    return Figure(tool, found["seconds"], probability, found["failure"], found.get("spent", {}))
+
+
 def _write(file: Path, figure: Figure, division: Division) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {
         "seconds": round(figure.seconds, 2),
         "failure": figure.failure,
+        "spent": dict(figure.spent),
         "probability": [round(float(chance), 9) for chance in figure.probability],
     }
     if not figure.failure:
