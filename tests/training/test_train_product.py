@@ -131,7 +131,8 @@ def test_a_candidate_is_registered_with_what_serving_needs(trained):
 
 def test_training_leaves_published_features_and_the_online_store_alone(trained):
     home, _ = trained
-    assert {item.name for item in home.iterdir()} <= {"scratch", "training", "bentoml", "models"}
+    written = {"scratch", "training", "bentoml", "models", "keys"}
+    assert {item.name for item in home.iterdir()} <= written
 
 
 def test_predictions_are_named_by_reference(trained):
