@@ -134,7 +134,9 @@ class _Rows:
         """One figure of each draw."""
         if name == "auc":
             return self._ranked(weight)[0]
-        return weight @ (self._square if name == "brier" else self._log) / weight.sum(axis=1)
+        loss = self._square if name == "brier" else self._log
+        # Not by BLAS, whose threads could add in another order and change the last bit.
+        return np.einsum("ij,j->i", weight, loss) / weight.sum(axis=1)
 
     def ece_by_chance(self, random: np.random.Generator, draws: int) -> float:
         """The calibration error that true probabilities stay below in 95% of draws."""

@@ -9,8 +9,8 @@ from training.report.frame import marks, written
 from training.report.markup import Markup, element, join
 from training.report.words import share, tick
 
-WIDTH, LEFT, RIGHT, TOP, STEP = 560, 190, 78, 10, 22
-NAME_MAX = 30
+WIDTH, LEFT, RIGHT, TOP, STEP = 480, 170, 66, 10, 22
+NAME_MAX = 27
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ table { border-collapse: collapse; font-size: 13.5px; }
 caption { text-align: left; color: var(--soft); padding: 0 0 4px; }
 th, td { text-align: left; padding: 5px 13px 5px 0; border-bottom: 1px solid var(--rule);
   vertical-align: top; font-variant-numeric: tabular-nums; }
-td { max-width: 44ch; overflow-wrap: anywhere; }
+td { min-width: 9ch; max-width: 44ch; overflow-wrap: anywhere; }
+td.n { min-width: 0; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; vertical-align: bottom; }
 th.n, td.n { text-align: right; white-space: nowrap; }
 tbody tr:hover { background: var(--faint); }
@@ -101,7 +102,7 @@ details { margin: 8px 0; } summary { cursor: pointer; color: var(--s0); font-wei
 footer { color: var(--soft); font-size: 13px; padding: 4px 8px 24px; }
 @media (max-width: 640px) { main { padding: 10px; } header, section, nav { padding: 16px 14px; }
   .checks { grid-template-columns: 1fr; } dl { grid-template-columns: 1fr; }
-  th, td { padding-right: 11px; } }
+  th, td { padding-right: 11px; } th { white-space: normal; } svg text { font-size: 13px; } }
 @media print { :root { color-scheme: light; } @page { margin: 14mm; }
   body { background: #fff; font-size: 11px; } main { max-width: none; padding: 0; }
   header, section, nav { border: 0; border-radius: 0; padding: 0; margin: 0 0 18px; }
