@@ -47,11 +47,11 @@ def warnings_of(found: Mapping[str, Proxies]) -> tuple[str, ...]:
     """A line for each column that gives a protected attribute away.
 
     >>> warnings_of({"sex": {"stands_in": ["title"]}})
-    ("column 'title' tells the protected 'sex' as if it were it: a model may use it; --drop title",)
+    ("column 'title' tells the protected 'sex' as if it were it: leave it out (--drop title)",)
     """
     return tuple(
         f"column {name!r} tells the protected {attribute!r} as if it were it: "
-        f"a model may use it; --drop {name}"
+        f"leave it out (--drop {name})"
         for attribute, facts in found.items()
         for name in facts["stands_in"]
     )
