@@ -1,5 +1,6 @@
 """What would have had declined rows approved: counterfactuals of a sample of them."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,8 +14,13 @@ from training.tested import Tested
 
 CASES = 200
 CASES_LEAST = 20
-WORK_MAX = 100_000  # trees times cases: seconds
+WORK_MAX = 500_000  # trees times cases: a few seconds
 EXAMPLES = 5
+FATE = frozenset({"age", "birth", "birthday", "born", "child", "children", "dependants"})
+FATE |= {"dependents", "dob", "education", "ethnicity", "gender", "marital", "marriage"}
+FATE |= {"nationality", "race", "sex", "tenure"}
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+)
 MOST_CHANGED = 10
 
 
@@ -60,7 +66,8 @@ def actions_of(tested: Tested) -> tuple[Action, ...]:
     """What can be moved in these rows, within what is usual among them.
 
     A product's catalogue says which features are in the hands of who is scored. A table does not
-    say: its numbers with a direction are taken, or where none has one, all its numbers.
+    say: its numbers with a direction are taken, or where none has one, all its numbers; but none
+    whose name says that it is what somebody is, such as an age.
     """
     ways = _ways(tested)
     columns = ((name, tested.table.column(name), way) for name, way in ways.items())
@@ -73,7 +80,7 @@ def actions_of(tested: Tested) -> tuple[Action, ...]:
 
 def _ways(tested: Tested) -> dict[str, int | None]:
     product = tested.scorer.artefact.manifest.product
-    numbers = [feature for feature in tested.features if feature.dtype == NUMBER]
+    numbers = [it for it in tested.features if it.dtype == NUMBER and not _is_fate(it.name)]
     if product != TABLE:
         from features.catalogue import features_of
 
@@ -81,6 +88,11 @@ def _ways(tested: Tested) -> dict[str, int | None]:
         return {feature.name: ways[feature.name] for feature in numbers if ways[feature.name]}
     directed = [feature for feature in numbers if feature.direction]
     return dict.fromkeys(feature.name for feature in directed or numbers)
+
+
+def _is_fate(name: str) -> bool:
+    """Whether a column's name says that nobody can change it."""
+    return not FATE.isdisjoint(word.lower() for word in WORD.findall(name))
 
 
 def _flipped(tested: Tested, pairs: Sequence[tuple[dict[str, Any], Counterfactual]]) -> int:

@@ -58,7 +58,9 @@ def made(tmp_path: Any) -> Make:
     def make(
         *, obeys: bool = True, rounds: int = 60, test: int = 250, features: Any = FEATURES
     ) -> Tested:
+        names = [it.name for it in features]
         learnt, label = rows_of(2000, seed=1)
+        learnt = learnt.rename_columns(names)
         told: dict[str, Any] = {"objective": "binary", "verbose": -1, "num_threads": 1}
         if obeys:
             told["monotone_constraints"] = [it.direction for it in features]
@@ -67,6 +69,7 @@ def made(tmp_path: Any) -> Make:
         text = lgb.train(told, data, rounds).model_to_string() if rounds else constant(data)
         scorer = Scorer(artefact(tmp_path, text, features))
         table, outcome = rows_of(test, seed=2)
+        table = table.rename_columns(names)
         chance = np.array(scorer.score_table(table))
         cut = cut_off(np.array(scorer.score_table(learnt)))
         cut = cut if rounds else 0.0
@@ -140,6 +143,16 @@ def test_numbers_without_any_direction_may_all_be_moved(made: Make) -> None:
     tested = made(features=free)
     assert [it.name for it in actions_of(tested)] == ["income", "arrears", "late_days", "noise"]
     assert direction_test(tested, seed=0)["worsened"] == 0
+
+
+def test_what_somebody_is_does_not_move_whatever_its_direction(made: Make) -> None:
+    named = ("applicantAGE", "NumberOfDependents", "late_days", "trade", "mileage")
+    features = tuple(
+        ModelFeature(name, it.dtype, it.direction, it.reason, it.vocabulary)
+        for name, it in zip(named, FEATURES, strict=True)
+    )
+    tested = made(features=features)
+    assert [it.name for it in actions_of(tested)] == ["late_days"]
 
 
 def test_a_model_that_knows_nothing_knows_nothing_to_change(made: Make) -> None:
