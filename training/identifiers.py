@@ -56,7 +56,8 @@ def sounds_like_one(name: str) -> bool:
     words = re.split(r"[^a-z0-9]+", spaced.strip())
     last = words[-1] if words else ""
     return (
-        last in _LAST_WORDS
+        not name.strip()  # what a frame's index is called when it is written
+        or last in _LAST_WORDS
         or bool(_RUN_TOGETHER.search(last) and last.endswith(("id", "no", "nr", "key", "number")))
         or spaced.startswith(("unnamed", "__index_level"))
     )

@@ -22,7 +22,7 @@ TIME_ROWS, TIME_CLASS = 300, 30
 # Words of what happens to a loan after it was granted. Alone they prove nothing.
 _AFTERWARDS = re.compile(
     r"\b(recover(y|ies|ed)|collect(ion|ions|ed)|settle(d|ment)|clos(ed|ing|ure)|repaid|paid|pymnt"
-    r"|prncp|payoff|outstanding|out|lgd|loss|foreclos(ed|ure)|repossess(ed|ion)|last|final|actual"
+    r"|prncp|payoff|outstanding|lgd|loss|foreclos(ed|ure)|repossess(ed|ion)|last|final|actual"
     r"|hardship|ch(ar)?ge? ?off|charged ?off|writ(e|ten) ?off)\b"
 )
 
@@ -114,8 +114,7 @@ def _patterns(column: Column) -> Iterator[Pattern]:
     if column.is_category:
         yield Pattern("is missing", unknown, varied=False)
         yield Pattern("is filled in", ~unknown, varied=False)
-        for code, word in enumerate(column.feature.vocabulary):
-            yield Pattern(f"is {word!r}", column.values == code, varied=False)
+        yield from _word_patterns(column, unknown)
         return
     worth, count = np.unique(column.values[~unknown], return_counts=True)
     yield Pattern("is missing", unknown, varied=False)
@@ -125,6 +124,17 @@ def _patterns(column: Column) -> Iterator[Pattern]:
         other = ~unknown & (column.values != usual)
         yield Pattern(f"is other than {usual:g}", other, varied=len(worth) > VARIED)
         yield Pattern(f"is {usual:g}", column.values == usual, varied=False)
+
+
+def _word_patterns(column: Column, unknown: Any) -> Iterator[Pattern]:
+    words = column.feature.vocabulary
+    for code, word in enumerate(words):
+        yield Pattern(f"is {word!r}", column.values == code, varied=False)
+    count = np.bincount(column.values[~unknown].astype(np.int64), minlength=len(words))
+    if len(words) > 1 and count.max() >= USUAL_SHARE * len(unknown):
+        usual = int(count.argmax())
+        other = ~unknown & (column.values != usual)
+        yield Pattern(f"is other than {words[usual]!r}", other, varied=False)
 
 
 def purity(rows: Any, mine: Any, *, varied: bool, late: bool) -> str | None:
@@ -140,9 +150,10 @@ def purity(rows: Any, mine: Any, *, varied: bool, late: bool) -> str | None:
         return CERTAIN
     if _seldom(others + 3, 0.02, expected) and share >= 0.05:  # noqa: PLR2004  # one word of many
         return CERTAIN
-    if varied and share >= (0.05 if late else 0.25):
-        slack, most = (0.5, 0.1) if late else (1.0, 0.06)
-        return LIKELY if _seldom(others + slack, most, expected) else None
+    if late and share >= 0.05 and _seldom(others + 0.5, 0.1, expected):  # noqa: PLR2004
+        return LIKELY
+    if varied and share >= 0.25 and _seldom(others + 1.0, 0.06, expected):  # noqa: PLR2004
+        return LIKELY
     return None
 
 

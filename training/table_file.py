@@ -1,6 +1,7 @@
 """A labelled table from a parquet or csv file, as it stands."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 _SEPARATORS = (",", ";", "\t", "|")
 _HEAD_BYTES = 65536
+_BLOCK_BYTES = 1 << 30  # Arrow counts a block's bytes in 32 bits
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_WORDS_SHOWN = 200  # characters of what a library says of a file
 
 
 def read_table(file: Path) -> tuple["pa.Table", tuple[str, ...]]:
@@ -38,8 +42,11 @@ def sha256_of(file: Path) -> str:
 def _is_parquet(file: Path) -> bool:
     if file.is_dir():
         return True
-    with file.open("rb") as stream:
-        return stream.read(4) == b"PAR1" or file.suffix == ".parquet"
+    try:
+        with file.open("rb") as stream:
+            return stream.read(4) == b"PAR1" or file.suffix == ".parquet"
+    except OSError as error:
+        raise _unreadable(file, error) from None
 
 
 def _parquet(file: Path) -> tuple["pa.Table", tuple[str, ...]]:
@@ -62,7 +69,9 @@ def _csv(file: Path) -> tuple["pa.Table", tuple[str, ...]]:
         encoding = "latin1"
         warnings = (f"{file.name} is not UTF-8: read as Latin-1",)
     # One block: a column's type is then inferred from all its values, not from the first.
-    reading = csv.ReadOptions(block_size=file.stat().st_size + 1, encoding=encoding)
+    reading = csv.ReadOptions(
+        block_size=min(file.stat().st_size + 1, _BLOCK_BYTES), encoding=encoding
+    )
     parsing = csv.ParseOptions(delimiter=_separator(head), newlines_in_values=True)
     converting = csv.ConvertOptions(strings_can_be_null=True)
     try:
@@ -80,6 +89,8 @@ def _head(file: Path) -> bytes:
         raise _unreadable(file, error) from None
     if not head.strip():
         raise InputError(f"{file} is empty", "give a table with a header and rows")
+    if head.startswith(_UTF16):
+        raise InputError(f"{file} is UTF-16", "save it as UTF-8")
     if b"\0" in head:
         raise InputError(f"{file} is neither parquet nor text", "give a parquet or csv file")
     return head
@@ -97,9 +108,12 @@ def _is_utf8(file: Path) -> bool:
 
 def _separator(head: bytes) -> str:
     line = head.split(b"\n", 1)[0].decode("utf-8", errors="replace")
+    line = re.sub(r'"[^"]*"', "", line)  # a name in quotes may hold any of them
     return max(_SEPARATORS, key=line.count)
 
 
 def _unreadable(file: Path, error: Exception) -> InputError:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return InputError(f"{file} cannot be read ({first})", "give a whole parquet or csv file")
+    return InputError(
+        f"{file} cannot be read ({first[:_WORDS_SHOWN]})", "give a whole parquet or csv file"
+    )

@@ -12,6 +12,7 @@ from training.years import whole_years
 
 MICROSECOND = "datetime64[us]"
 MOST = 0.95  # of the values: the rest are read as missing, and said
+MONTHS = 3  # different ones beside a day that is always the first
 LOOKED_AT = 50  # texts that say how the rest may be written
 WORDS_MAX = 5  # so many different words may stand among numbers
 _UNKNOWN = frozenset(
@@ -152,8 +153,9 @@ def _order(fields: Sequence[re.Match[str]]) -> str | None:
         return "day"
     if (max(first) > 12) != (max(second) > 12):  # noqa: PLR2004  # months
         return "day" if max(first) > 12 else "month"  # noqa: PLR2004
-    if (first == {1}) != (second == {1}):  # months are written as their first day
-        return "day" if first == {1} else "month"
+    for days, months, order in ((first, second, "day"), (second, first, "month")):
+        if days == {1} and len(months) >= MONTHS:  # months are written as their first day
+            return order
     return None
 
 

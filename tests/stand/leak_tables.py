@@ -143,6 +143,9 @@ LENDING_LEAKS = (
     "last_pymnt_d",
     "out_prncp",
     "last_fico",
+    "last_pymnt_amnt",
+    "next_pymnt_d",
+    "settlement_status",
 )
 
 
@@ -185,6 +188,21 @@ def peer_loans(rows: int, seed: int, *, planted: tuple[str, ...] = LENDING_LEAKS
         "last_fico": np.round(
             fico + np.where(bad == 1, -120, 5) + (40 + 5 * bad) * random.normal(size=rows)
         ),
+        "last_pymnt_amnt": np.where(
+            prepaid,
+            np.round(amount * random.uniform(0.2, 0.9, rows), 2),
+            np.where(
+                bad == 1,
+                np.round(owed / months * random.choice([1, 1, 0.5], rows), 2),
+                np.round(owed / months * random.uniform(0.97, 1.03, rows), 2),
+            ),
+        ),
+        "next_pymnt_d": np.where(running, 47.5 * YEAR + random.integers(1, 30, rows), np.nan),
+        "settlement_status": np.where(
+            (bad == 1) & (random.random(rows) < 0.14),
+            random.choice(["ACTIVE", "COMPLETE", "BROKEN"], rows),
+            "none",
+        ),
     }
     columns: Columns = {
         "loan_amnt": amount,
@@ -207,7 +225,7 @@ def peer_loans(rows: int, seed: int, *, planted: tuple[str, ...] = LENDING_LEAKS
         "earliest_cr_line": np.floor(start - random.gamma(4, 1500, rows)),
     }
     columns |= {name: leaks[name] for name in planted}
-    days = {"earliest_cr_line"} | ({"last_pymnt_d"} & set(planted))
+    days = {"earliest_cr_line"} | ({"last_pymnt_d", "next_pymnt_d"} & set(planted))
     return CreditTable(columns, bad, frozenset(planted), start, frozenset(days))
 
 
@@ -304,7 +322,7 @@ def _one_leak(name: str) -> Callable[[int, int], CreditTable]:
 LEAKY: Mapping[str, Callable[[int, int], CreditTable]] = {
     "term rewritten": guaranteed_loans,
     "charged off": lambda rows, seed: guaranteed_loans(rows, seed, further=True),
-    "all seven": peer_loans,
+    "all at once": peer_loans,
     **{name: _one_leak(name) for name in LENDING_LEAKS},
 }
 HONEST: Mapping[str, Callable[[int, int], CreditTable]] = {
