@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 
 from credit.progress import Progress
-from models.measures import log_loss
-from training.boosted import Bench, Setting, Tried, refit, try_out
+from training.boosted import Bench, Tried, refit, try_out
+from training.category_statistics import stated_places
 from training.cuts import Cut, HeldOut, cuts_of, held_out
 from training.fit import GENTLE, Rows, fixed_parameters
 from training.linear import fit_linear
 from training.scorecard import Scorecard, fit_scorecard
-from training.search import settings, tuned
-from training.shares import shares
+from training.search import tuned
+from training.shares import Told, scaled_loss, shares
 from training.trees import weighted
+from training.ways import quick_ways, ways_for
 
-TREES_MAX = 2000  # what a served row can afford: see docs/training.md
+TREES_MAX = 2200  # what a served row and its reasons can afford
 BAGS_MAX = 4
 TINY = 0.02  # a component of less weight is left out
 
@@ -29,7 +30,7 @@ class Component:
     name: str
     weight: float
     rounds: int
-    log_loss: float | None
+    log_loss: float
     parameters: Mapping[str, Any]
 
 
@@ -77,17 +78,20 @@ def blend(
 def _blend(
     rest: Rows, *, trials: int, seed: int, ahead: Any, method: str, progress: Progress | None
 ) -> Blend:
-    cuts = cuts_of(rest, ahead=ahead, seed=seed)
-    bench = Bench(rest, cuts, seed)
-    fixed = fixed_parameters(rest.features, rows=len(rest.label), seed=seed, method=method)
+    count = len(rest.label)
+    cuts = cuts_of(rest, ahead=ahead, quick=trials == 0, seed=seed)
+    fixed = fixed_parameters(rest.features, rows=count, seed=seed, method=method)
+    bench = Bench(rest, cuts, fixed, seed)
     found = tuned(rest, fixed, trials=trials, seed=seed, progress=progress)
     members = [
         _additive("scorecard", fit_scorecard, bench),
         _additive("linear", fit_linear, bench),
     ]
-    ways = [*settings(len(rest.label)), *found]
+    stated = bool(stated_places(rest))
+    ways = (*ways_for(count, stated=stated), *found) if trials else quick_ways(count)
     for place, way in enumerate(ways):
-        members.append(_boosted(bench, way, fixed))
+        tried = try_out(bench, way)
+        members.append(_Member(way.name, tried.held_out, tried))
         _tell(progress, (place + 1) / (len(ways) + 1))
     weights, out_of_fold = _weighed(bench, members)
     parts = [_Part(*part) for part in zip(members, weights.tolist(), strict=True)]
@@ -96,9 +100,9 @@ def _blend(
     return Blend(
         text,
         out_of_fold,
-        tuple(_fact(part, rest.label) for part in parts if part.weight),
+        tuple(_fact(part, rest) for part in parts if part.weight),
         members[0].additive,
-        _bold(parts),
+        _boldest(parts),
     )
 
 
@@ -119,36 +123,30 @@ def _additive(name: str, fit: Any, bench: Bench) -> _Member:
     return _Member(name, held_out(bench.cuts, found), additive=fit(bench.rows, seed=bench.seed))
 
 
-def _boosted(bench: Bench, way: Setting, fixed: Mapping[str, Any]) -> _Member:
-    whole = Setting(way.name, {**fixed, **way.parameters}, way.stated)
-    tried = try_out(bench, whole)
-    return _Member(way.name, tried.held_out, tried)
-
-
 def _weighed(bench: Bench, members: Sequence[_Member]) -> tuple[Any, Any]:
-    """Weights, and every row's margin under weights that its own fold had no say in."""
-    rows = bench.rows
-    crossed = np.column_stack([member.held_out.crossed for member in members])
-    ahead = np.column_stack([member.held_out.ahead for member in members])
-    late = next((cut.unseen for cut in bench.cuts if cut.ahead), np.empty(0, dtype=int))
+    """Weights, and every row's margin under weights that its own fold had no say in.
+
+    The weights are the mean of those that lack a fold each.
+    """
+    rows, late = bench.rows, next((cut.unseen for cut in bench.cuts if cut.ahead), [])
     weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
-
-    def learnt(kept: Any) -> Any:
-        parts = [(crossed[kept], rows.label[kept], weight[kept])]
-        mine = kept[late]
-        if mine.any():
-            parts.append((ahead[mine], rows.label[late][mine], weight[late][mine]))
-        return shares(parts)
-
-    folds = _first_round(bench.cuts)
+    crossed = Told(_beside([it.held_out.crossed for it in members]), rows.label, weight)
+    ahead = Told(_beside([it.held_out.ahead for it in members]), rows.label[late], weight[late])
     by_fold, out_of_fold = [], np.empty(len(rows.label))
-    for unseen in folds:
+    for unseen in _first_round(bench.cuts):
         kept = np.ones(len(rows.label), dtype=bool)
         kept[unseen] = False
-        by_fold.append(learnt(kept))
-        out_of_fold[unseen] = crossed[unseen] @ by_fold[-1]
+        parts = [crossed.take(kept)]
+        parts += [ahead.take(kept[late])] if len(late) else []
+        by_fold.append(shares(parts))
+        out_of_fold[unseen] = crossed.margins[unseen] @ by_fold[-1]
     mean = np.mean(by_fold, axis=0)
-    return np.where(mean >= TINY * mean.sum(), mean, 0.0), out_of_fold
+    spread = mean * crossed.margins.std(axis=0)
+    return np.where(spread >= TINY * spread.sum(), mean, 0.0), out_of_fold
+
+
+def _beside(margins: Sequence[Any]) -> Any:
+    return np.column_stack(margins)
 
 
 def _first_round(cuts: Sequence[Cut]) -> list[Any]:
@@ -161,10 +159,12 @@ def _first_round(cuts: Sequence[Cut]) -> list[Any]:
 
 
 def _texts(bench: Bench, parts: Sequence[_Part]) -> tuple[list[str], list[float]]:
+    """Every part's text from all rows: as many fits of each as may be served, or faster ones."""
     rounds = sum(part.member.tried.rounds for part in parts if part.member.tried)
     bags = max(1, min(BAGS_MAX, TREES_MAX // max(rounds, 1)))
+    hurry = max(1.0, rounds / TREES_MAX)
     texts = [
-        refit(bench, part.member.tried, bags=bags)
+        refit(bench, part.member.tried, bags=bags, hurry=hurry)
         if part.member.tried
         else part.member.additive.model_text(bench.rows.features)
         for part in parts
@@ -172,23 +172,18 @@ def _texts(bench: Bench, parts: Sequence[_Part]) -> tuple[list[str], list[float]
     return texts, [part.weight for part in parts]
 
 
-def _fact(part: _Part, label: Any) -> Component:
+def _fact(part: _Part, rows: Rows) -> Component:
     tried = part.member.tried
-    chance = 1 / (1 + np.exp(-part.member.held_out.crossed))
-    return Component(
-        part.member.name,
-        part.weight,
-        tried.rounds if tried else 0,
-        log_loss(label, chance),
-        dict(tried.setting.parameters) if tried else {},
-    )
+    weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
+    loss, _ = scaled_loss(part.member.held_out.crossed, rows.label, weight)
+    parameters = dict(tried.way.parameters) if tried else {}
+    return Component(part.member.name, part.weight, tried.rounds if tried else 0, loss, parameters)
 
 
-def _bold(parts: Sequence[_Part]) -> Mapping[str, Any]:
+def _boldest(parts: Sequence[_Part]) -> Mapping[str, Any]:
     """The parameters of the boosted component that counts most."""
-    boosted = [part for part in parts if part.member.tried]
-    best = max(boosted, key=lambda part: part.weight)
-    return dict(best.member.tried.setting.parameters) if best.member.tried else {}
+    tried = [(part.weight, part.member.tried) for part in parts if part.member.tried]
+    return dict(max(tried, key=lambda each: each[0])[1].way.parameters)
 
 
 def _tell(progress: Progress | None, share: float) -> None:

@@ -14,7 +14,7 @@ from models.signature import categorical_places
 from training.fit import Rows
 
 PSEUDO_ROWS = 10.0  # rows of average badness that every word starts with
-WORDS_MIN = 8  # of fewer words LightGBM's own splits learn as well
+WORDS_MIN = 30  # of fewer words LightGBM's own splits learn as well
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,11 @@ class HeldOut:
     ahead: Any
 
 
-def cuts_of(rows: Rows, *, ahead: Any = None, seed: int) -> tuple[Cut, ...]:
+def cuts_of(rows: Rows, *, ahead: Any = None, quick: bool, seed: int) -> tuple[Cut, ...]:
     """The cuts of `rows`; `ahead` marks the latest rows (None: not known)."""
     label = rows.label
     folds = min(FOLDS, max(2, int(min(label.sum(), (1 - label).sum()))))
-    repeats = 2 if len(label) < SMALL_ROWS else 1
+    repeats = 2 if len(label) < SMALL_ROWS and not quick else 1
     crossed = [
         _cut(folds_of(rows, folds=folds, seed=seed + repeat) == place, ahead=False)
         for repeat in range(repeats)
@@ -50,15 +50,16 @@ def cuts_of(rows: Rows, *, ahead: Any = None, seed: int) -> tuple[Cut, ...]:
 
 
 def held_out(cuts: Sequence[Cut], margins: Sequence[Any]) -> HeldOut:
-    """What each cut's fit said of its unseen rows, put in their places."""
+    """What each cut's fit said of its unseen rows, put in their places (NaN: never unseen)."""
     crossed = [(cut, said) for cut, said in zip(cuts, margins, strict=True) if not cut.ahead]
-    rows = 1 + max(int(cut.unseen.max()) for cut, _ in crossed)
+    rows = 1 + max(int(max(cut.unseen.max(), cut.seen.max())) for cut, _ in crossed)
     total, times = np.zeros(rows), np.zeros(rows)
     for cut, said in crossed:
         total[cut.unseen] += said
         times[cut.unseen] += 1
     ahead = [said for cut, said in zip(cuts, margins, strict=True) if cut.ahead]
-    return HeldOut(total / times, ahead[0] if ahead else np.empty(0))
+    mean = np.divide(total, times, out=np.full(rows, np.nan), where=times > 0)
+    return HeldOut(mean, ahead[0] if ahead else np.empty(0))
 
 
 def _cut(unseen: Any, *, ahead: bool) -> Cut:
