@@ -51,7 +51,8 @@ def reject_inference(
     in as they are; `at_random` marks rows of `rest` that were approved at random. One quick
     model a way, uncalibrated: they are compared with each other.
     """
-    told = {"accepted": len(rest.label), **facts, "uplift": uplift, "served": NONE, "note": NOTE}
+    told = {"accepted": len(rest.label), "rejected": len(rejected.label), **facts}
+    told |= {"acceptance_rate": _share(told), "uplift": uplift, "served": NONE, "note": NOTE}
     why = _too_little(rest, rejected) if len(test.label) else "no test rows to judge by"
     if why is not None:
         return told | {"why_not": why}
@@ -67,7 +68,7 @@ def reject_inference(
     ways = _ways(models, rejected, test, limit, seed=seed)
     found = told | {
         "distance": distance(rest, rejected, seed=seed),
-        "bands": [asdict(band) for band in bands],
+        "bands": [{"band": place, **asdict(band)} for place, band in enumerate(bands, 1)],
         "cut_off": limit,
         "approved_share": approved_share,
         "ways": ways,
@@ -94,6 +95,11 @@ def augmented(rest: Rows, rejected: Rows, how: str, *, seed: int, uplift: float 
     bands = _bands(rest, alone, rejected, uplift)
     inferred = _inferred(alone, rejected, bands, how, seed=seed, uplift=uplift)
     return _joined(rest, rejected, inferred)
+
+
+def _share(told: Mapping[str, Any]) -> float | None:
+    asked = told["accepted"] + told["rejected"]
+    return told["accepted"] / asked if asked else None
 
 
 def _too_little(rest: Rows, rejected: Rows) -> str | None:
@@ -156,8 +162,8 @@ def _ways(
             ),
             "test_mean": float(tested[how].mean()) if len(tested[how]) else None,
             "rejected_mean": float(judged[how].mean()),
-            "approved_test": int((tested[how] <= limit).sum()),
-            "approved_rejected": int((judged[how] <= limit).sum()),
+            "approved_test": float((tested[how] <= limit).mean()),
+            "approved_rejected": float((judged[how] <= limit).mean()),
             "changed_test": _changed(tested[how], tested[NONE], limit),
             "changed_rejected": _changed(judged[how], judged[NONE], limit),
         }
@@ -165,8 +171,9 @@ def _ways(
     }
 
 
-def _changed(ours: Any, theirs: Any, limit: float) -> int:
-    return int(((ours <= limit) != (theirs <= limit)).sum())
+def _changed(ours: Any, theirs: Any, limit: float) -> float:
+    """The share of decisions that one cut-off makes otherwise."""
+    return float(((ours <= limit) != (theirs <= limit)).mean())
 
 
 def _sentence(found: Mapping[str, Any]) -> str:

@@ -80,6 +80,10 @@ def test_each_way_is_judged_on_the_accepted_and_asked_about_the_turned_away(foun
     assert found["served"] == NONE
     assert found["accepted"] == 1700
     assert found["rejected"] == 5, "facts go in as they are"
+    assert found["acceptance_rate"] == pytest.approx(1700 / 1705)
+    for way in found["ways"].values():
+        for name in ("approved_test", "approved_rejected", "changed_test", "changed_rejected"):
+            assert 0 <= way[name] <= 1
 
 
 def test_inference_takes_the_turned_away_for_worse_than_the_accepted_alone_do(found):
