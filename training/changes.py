@@ -20,7 +20,6 @@ FATE = frozenset({"age", "birth", "birthday", "born", "child", "children", "depe
 FATE |= {"dependents", "dob", "education", "ethnicity", "gender", "marital", "marriage"}
 FATE |= {"nationality", "race", "sex", "tenure"}
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-)
 MOST_CHANGED = 10
 
 
