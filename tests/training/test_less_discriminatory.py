@@ -55,6 +55,8 @@ def test_the_column_that_parts_the_groups_is_named_and_left_out(found: dict[str,
     assert found["drivers"][0]["feature"] == "district"
     without = next(one for one in found["candidates"] if one["how"] == {"drop": ["district"]})
     assert without["impact_gain"]["low"] > 0
+    assert found["proxies"]["group"]["features"][0]["alone_auc"] > 0.8
+    assert found["proxies"]["group"]["stands_in"] == []  # a proxy, and still no copy
     assert without["impact"] > found["candidates"][0]["impact"] + 0.05
 
 
@@ -196,3 +198,13 @@ def test_many_chance_columns_are_no_stand_ins(runs: Callable[..., int]) -> None:
         rows = rows_of(matrix | words, random.random(300) < 0.3, words=("code",))
         group = random.choice(["a", "b", "c"], 300).astype(object)
         assert proxies(rows, {"group": group}, seed=0)["group"]["stands_in"] == []
+
+
+def test_what_parts_the_groups_most_is_named_first() -> None:
+    random = np.random.default_rng(16)
+    held_back, noise = random.random(1500) < 0.4, random.normal(size=(3, 1500))
+    columns = {"near": held_back + noise[0], "far": 2 * held_back + noise[1], "income": noise[2]}
+    margin = -1.5 + 0.5 * (columns["near"] + columns["far"]) - 0.5 * columns["income"]
+    rows = rows_of(columns, random.random(1500) < 1 / (1 + np.exp(-margin)))
+    told = search(rows, {"group": np.where(held_back, "b", "a").astype(object)}, seed=0)
+    assert [one["feature"] for one in told["drivers"]] == ["far", "near"]
