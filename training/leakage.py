@@ -155,10 +155,10 @@ def _refits(rows: Rows) -> Without:
     picked = np.sort(np.random.default_rng(0).permutation(len(rows.label))[:REFIT_ROWS])
     some = Rows(rows.matrix[picked], rows.label[picked], rows.features)
     fold = folds_of(some, folds=REFIT_FOLDS, seed=0)
-    return lambda places: refit_auc(some, fold, REFIT, places)
+    return lambda places: _refit_auc(some, fold, REFIT, places)
 
 
-def refit_auc(
+def _refit_auc(
     rows: Rows, fold: Any, parameters: Mapping[str, Any], places: int | Sequence[int]
 ) -> float | None:
     """AUC of quick models that see all columns but `places`, on folds that they did not see.

@@ -12,7 +12,7 @@ import numpy as np
 SPIKE, NEIGHBOURS = 5.0, 6  # this much more common than so many values on either side
 SPIKE_ROWS, SPIKE_SHARE = 8, 0.004
 OFF_ROWS, OFF_SHARE = 20, 0.02
-ODDS, ODDS_LEAST, DEVIATIONS = 8.0, 4.0, 3.0  # honest round figures differ by odds of three
+ODDS, ODDS_LEAST, DEVIATIONS = 6.0, 4.0, 3.0  # honest round figures differ by odds of three
 MOVED_SHARE = 0.3  # of the class that was rewritten
 FILLED_IN = 4  # fewer usual values with many bads may stand for missing ones
 

@@ -18,10 +18,10 @@ def sentinels(numbers: Any) -> tuple[float, ...]:
     ()
     """
     worth, count = np.unique(numbers, return_counts=True)
-    for values, rows in ((worth, count), (-worth[::-1], count[::-1])):
+    for side, values, rows in ((1, worth, count), (-1, -worth[::-1], count[::-1])):
         found = _above(values, rows)
         if len(found):
-            return tuple(sorted(float(one) for one in np.abs(found) * np.sign(found)))
+            return tuple(sorted(float(side * one) for one in found))
     return ()
 
 
