@@ -12,7 +12,7 @@ from models.counterfactual import Counterfactual, counterfactual
 from models.manifest import NUMBER, TABLE
 from training.tested import Tested
 
-CASES = 200
+CASES = 60
 CASES_LEAST = 20
 WORK_MAX = 500_000  # trees times cases: a few seconds
 EXAMPLES = 5

@@ -15,7 +15,7 @@ from models.manifest import TABLE
 from training.columns import Prepared, check_named, features_from, label_of, time_of
 from training.context import Context
 from training.duplicates import duplicates
-from training.lesson import learn
+from training.large import taught
 from training.lineage import Origin
 from training.outputs import check_replaceable
 from training.protected import protected_columns
@@ -80,13 +80,17 @@ def train_table(
     roles = Roles(label, time, tuple(drop), monotone or {}, tuple(protected), tuple(allow_leakage))
     table, warnings = read_table(file)
     _check(table, roles)
-    sample, prepared, protected, said = _sample(table, roles)
+    sample, prepared, groups, said = _sample(table, roles)
+    del table  # of millions of rows there is no room for two
     chosen = split(sample, split_at=split_at, test_share=test_share, seed=seed)
     sample, dropped = _without_days_of_the_test(sample, chosen, prepared)
-    lesson = learn(
-        sample, chosen, trials=trials, seed=seed, allow_leakage=allow_leakage, progress=progress
-    )
-    warned = (*warnings, *said, *dropped, *chosen.warnings, *lesson.warnings)
+    copies = duplicates(sample, chosen)
+    told = taught(
+        sample, chosen, groups,
+        trials=trials, seed=seed, allow_leakage=allow_leakage, progress=progress,
+    )  # fmt: skip
+    del sample, prepared
+    warned = (*warnings, *said, *dropped, *chosen.warnings, *told.lesson.warnings)
     origin = Origin(
         product=TABLE,
         label={"column": label, "bad": 1},
@@ -97,20 +101,44 @@ def train_table(
         seed=seed,
         trials=trials,
         now=now,
-        facts=_facts(file, roles),
+        facts=_facts(file, roles) | dict(told.facts),
         warnings=warned,
     )
     metrics = record(
         out,
-        sample,
-        chosen,
-        lesson,
+        told.sample,
+        told.split,
+        told.lesson,
         origin,
         keys=home_keys(home),
-        context=Context(protected=protected, duplicates=duplicates(sample, chosen)),
+        context=Context(protected=told.protected, duplicates=copies),
         progress=progress,
     )
-    return TrainingResult(out, metrics, lesson.leaks, None, tuple(metrics["warnings"]))
+    return TrainingResult(out, metrics, told.lesson.leaks, None, tuple(metrics["warnings"]))
+
+
+def _origin(
+    file: Path,
+    roles: Roles,
+    *,
+    trials: int,
+    seed: int,
+    now: datetime,
+    warnings: tuple[str, ...],
+) -> Origin:
+    return Origin(
+        product=TABLE,
+        label={"column": roles.label, "bad": 1},
+        data_sha256=sha256_of(file),
+        definitions_sha256=None,
+        currency=None,
+        utc_offset_minutes=0,
+        seed=seed,
+        trials=trials,
+        now=now,
+        facts=_facts(file, roles),
+        warnings=warnings,
+    )
 
 
 def _check(table: "pa.Table", roles: Roles) -> None:
