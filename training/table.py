@@ -91,19 +91,8 @@ def train_table(
     )  # fmt: skip
     del sample, prepared
     warned = (*warnings, *said, *dropped, *chosen.warnings, *told.lesson.warnings)
-    origin = Origin(
-        product=TABLE,
-        label={"column": label, "bad": 1},
-        data_sha256=sha256_of(file),
-        definitions_sha256=None,
-        currency=None,
-        utc_offset_minutes=0,
-        seed=seed,
-        trials=trials,
-        now=now,
-        facts=_facts(file, roles) | dict(told.facts),
-        warnings=warned,
-    )
+    facts = _facts(file, roles) | dict(told.facts)
+    origin = _origin(file, roles, facts, trials=trials, seed=seed, now=now, warnings=warned)
     metrics = record(
         out,
         told.sample,
@@ -120,6 +109,7 @@ def train_table(
 def _origin(
     file: Path,
     roles: Roles,
+    facts: Mapping[str, Any],
     *,
     trials: int,
     seed: int,
@@ -136,7 +126,7 @@ def _origin(
         seed=seed,
         trials=trials,
         now=now,
-        facts=_facts(file, roles),
+        facts=facts,
         warnings=warnings,
     )
 

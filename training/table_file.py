@@ -54,7 +54,7 @@ def _parquet(file: Path) -> tuple["pa.Table", tuple[str, ...]]:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(file), ()
+        return pq.read_table(file, pre_buffer=False), ()  # no second copy, of bytes as read
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable(file, error) from None
 
