@@ -166,6 +166,16 @@ def test_what_is_missing_or_nobodys_does_not_move(
     assert ask(actions_on(table, a=None, b=None, c=None)) is not None
 
 
+def test_no_rung_is_made_where_the_model_could_only_get_worse(
+    free: Scorer, world: tuple[pa.Table, str]
+) -> None:
+    values = {"a": 0.0, "c": 3.0}
+    ladders = ladders_of(free, values, actions_on(world[0], a=None, c=None))
+    ways = [(one.action.name, one.rungs[0] > one.start) for one in ladders]
+    assert ways == [("a", False), ("a", True), ("c", False)]
+    assert ladders_of(free, values, actions_on(world[0], c=1)) == ()
+
+
 def test_who_is_approved_is_told_nothing(free: Scorer, world: tuple[pa.Table, str]) -> None:
     row = {"a": -1.0, "b": -1.0, "c": 0.0, "d": 0.0, "e": "y"}
     actions = actions_on(world[0], a=None)
@@ -205,7 +215,7 @@ def test_equal_questions_have_equal_answers(free: Scorer, world: tuple[pa.Table,
 
 
 def test_rungs_lead_away_from_the_start_and_cross_a_cut_each() -> None:
-    cuts = [-1.5, 0.0, 0.5, 2.0, 9.0]
+    cuts = [-7.0, -1.5, 0.0, 0.5, 2.0, 9.0]
     values = np.linspace(-2, 4, 500)
     any_value = action("x", values)
     assert any_value is not None
