@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from models.artefact import Artefact
 from models.signature import from_table
 from training.bands import bands
 from training.changes import counterfactuals_of
@@ -23,7 +24,12 @@ from training.rejects import rejected_rows
 from training.sample import Sample
 from training.split import Split
 from training.stability import stability
-from training.swap_set import champion_probability_of, swap_set
+from training.swap_set import (
+    champion_cut_off_of,
+    champion_probability_of,
+    learnt_by_champion,
+    swap_set,
+)
 from training.tested import Tested
 from training.vintages import vintages
 
@@ -106,33 +112,55 @@ def _rejects(seen: Examined) -> Found:
     if rejected is None:
         return None
     before, _ = rejected.divided(seen.sample, seen.split)
+    rest = seen.thinned(seen.split.rest)
     found = reject_inference(
-        seen.rows(seen.thinned(seen.split.rest)),
+        seen.rows(rest),
         rejected_rows(before, seen.lesson.features),
         seen.rows(seen.thinned(seen.split.test)),
-        facts=before.facts(),
+        facts=before.facts() | {"accepted": len(seen.split.rest)},
+        at_random=before.at_random(seen.sample.row_id.take(rest)),
         seed=seen.seed,
     )
     return {**found, "served": seen.context.reject_inference}
 
 
 def _swap_set(seen: Examined) -> Found:
+    """Against the champion, or the scorecard where none can say anything of these rows."""
     champion, tested = seen.context.champion, seen.tested
     if champion is None:
-        theirs = seen.lesson.benchmarks["scorecard"]
-        return swap_set(tested, theirs, champion="WOE scorecard")
-    name = f"{champion.manifest.product}:{champion.manifest.version}"
-    asked = {"definitions_sha256": seen.definitions_sha256}
-    theirs, why_not = champion_probability_of(champion, tested.table, **asked)
+        return _against_scorecard(seen)
+    theirs, why_not = champion_probability_of(
+        champion, tested.table, definitions_sha256=seen.definitions_sha256
+    )
     if theirs is None:
-        return {"champion": name, "why_not": why_not}
-    rejected = None
-    if seen.context.rejected is not None:
-        _, after = seen.context.rejected.divided(seen.sample, seen.split)
-        if len(after):
-            ours = np.array(tested.scorer.score_table(after.table))
-            rejected = ours, champion_probability_of(champion, after.table, **asked)[0]
-    return swap_set(tested, theirs, champion=name, rejected=rejected)
+        return {**_against_scorecard(seen), "why_not": why_not}
+    found = swap_set(
+        tested,
+        theirs,
+        champion=f"{champion.manifest.product}:{champion.manifest.version}",
+        champion_cut_off=champion_cut_off_of(champion),
+        rejected=_rejected_by_both(seen, champion),
+    )
+    times = None if seen.sample.time is None else seen.sample.time[seen.split.test]
+    return {**found, "learnt_by_champion": learnt_by_champion(champion, times)}
+
+
+def _against_scorecard(seen: Examined) -> dict[str, Any]:
+    scorecard = seen.lesson.benchmarks["scorecard"]
+    return swap_set(seen.tested, scorecard, champion="WOE scorecard")
+
+
+def _rejected_by_both(seen: Examined, champion: Artefact) -> tuple[Any, Any] | None:
+    """P(bad) by candidate and champion of applicants turned away in the test rows' months."""
+    if seen.context.rejected is None:
+        return None
+    _, after = seen.context.rejected.divided(seen.sample, seen.split)
+    if not len(after):
+        return None
+    theirs, _ = champion_probability_of(
+        champion, after.table, definitions_sha256=seen.definitions_sha256
+    )
+    return np.array(seen.tested.scorer.score_table(after.table)), theirs
 
 
 def _vintages(seen: Examined) -> Found:

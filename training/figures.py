@@ -36,8 +36,14 @@ def figures(seen: Examined, origin: Origin, judged: Judged) -> Facts:
         "code": code_revision(),
         **examined,
         **origin.facts,
-        "warnings": [*origin.warnings, *warnings_of(proxies)],
+        "warnings": [*origin.warnings, *warnings_of(proxies), *_learnt(examined)],
     }
+
+
+def _learnt(examined: Facts) -> list[str]:
+    """A champion that learnt from the test rows looks better on them than it is."""
+    rows = examined.get("swap_set", {}).get("learnt_by_champion", 0)
+    return [f"the champion may have learnt from {rows} of the test rows"] if rows else []
 
 
 def _parts(seen: Examined, judged: Judged) -> Facts:

@@ -47,11 +47,11 @@ def warnings_of(found: Mapping[str, Proxies]) -> tuple[str, ...]:
     """A line for each column that gives a protected attribute away.
 
     >>> warnings_of({"sex": {"stands_in": ["title"]}})
-    ("column 'title' tells the protected 'sex' as if it were it: leave it out (--drop title)",)
+    ("column 'title' tells the protected 'sex' as if it were it: take it out of the features",)
     """
     return tuple(
         f"column {name!r} tells the protected {attribute!r} as if it were it: "
-        f"leave it out (--drop {name})"
+        f"take it out of the features"
         for attribute, facts in found.items()
         for name in facts["stands_in"]
     )
