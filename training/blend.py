@@ -93,14 +93,15 @@ def _blend(
         tried = try_out(bench, way)
         members.append(_Member(way.name, tried.held_out, tried))
         _tell(progress, (place + 1) / (len(ways) + 1))
-    weights, out_of_fold = _weighed(bench, members)
-    parts = [_Part(*part) for part in zip(members, weights.tolist(), strict=True)]
-    text = weighted(*_texts(bench, [part for part in parts if part.weight]))
+    weights, intercept, out_of_fold = _weighed(bench, members)
+    every = zip(members, weights.tolist(), strict=True)
+    parts = [_Part(member, weight) for member, weight in every if weight]
+    text = weighted(*_texts(bench, parts), intercept=intercept)
     _tell(progress, 1.0)
     return Blend(
         text,
         out_of_fold,
-        tuple(_fact(part, rest) for part in parts if part.weight),
+        tuple(_fact(part, rest) for part in parts),
         members[0].additive,
         _boldest(parts),
     )
@@ -123,26 +124,34 @@ def _additive(name: str, fit: Any, bench: Bench) -> _Member:
     return _Member(name, held_out(bench.cuts, found), additive=fit(bench.rows, seed=bench.seed))
 
 
-def _weighed(bench: Bench, members: Sequence[_Member]) -> tuple[Any, Any]:
-    """Weights, and every row's margin under weights that its own fold had no say in.
+def _weighed(bench: Bench, members: Sequence[_Member]) -> tuple[Any, float, Any]:
+    """Weights, intercept, and every row's margin under weights that its own fold had no say in.
 
     The weights are the mean of those that lack a fold each.
     """
-    rows, late = bench.rows, next((cut.unseen for cut in bench.cuts if cut.ahead), [])
-    weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
-    crossed = Told(_beside([it.held_out.crossed for it in members]), rows.label, weight)
-    ahead = Told(_beside([it.held_out.ahead for it in members]), rows.label[late], weight[late])
-    by_fold, out_of_fold = [], np.empty(len(rows.label))
+    crossed, ahead, late = _told(bench, members)
+    found, out_of_fold = [], np.empty(len(crossed.label))
     for unseen in _first_round(bench.cuts):
-        kept = np.ones(len(rows.label), dtype=bool)
+        kept = np.ones(len(crossed.label), dtype=bool)
         kept[unseen] = False
-        parts = [crossed.take(kept)]
-        parts += [ahead.take(kept[late])] if len(late) else []
-        by_fold.append(shares(parts))
-        out_of_fold[unseen] = crossed.margins[unseen] @ by_fold[-1]
-    mean = np.mean(by_fold, axis=0)
-    spread = mean * crossed.margins.std(axis=0)
-    return np.where(spread >= TINY * spread.sum(), mean, 0.0), out_of_fold
+        later = [ahead.take(kept[late])] if len(late) else []
+        weights, intercept = shares([crossed.take(kept), *later])
+        found.append((*weights, intercept))
+        out_of_fold[unseen] = crossed.margins[unseen] @ weights + intercept
+    *mean, intercept = np.mean(found, axis=0)
+    spread = np.array(mean) * crossed.margins.std(axis=0)
+    return np.where(spread >= TINY * spread.sum(), mean, 0.0), float(intercept), out_of_fold
+
+
+def _told(bench: Bench, members: Sequence[_Member]) -> tuple[Told, Told, Any]:
+    """What the members said of rows they did not see, of the latest rows, and which these are."""
+    rows = bench.rows
+    late = next((cut.unseen for cut in bench.cuts if cut.ahead), np.empty(0, dtype=np.int64))
+    weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
+    crossed, ahead = (
+        _beside([getattr(it.held_out, which) for it in members]) for which in ("crossed", "ahead")
+    )
+    return Told(crossed, rows.label, weight), Told(ahead, rows.label[late], weight[late]), late
 
 
 def _beside(margins: Sequence[Any]) -> Any:
@@ -183,7 +192,7 @@ def _fact(part: _Part, rows: Rows) -> Component:
 def _boldest(parts: Sequence[_Part]) -> Mapping[str, Any]:
     """The parameters of the boosted component that counts most."""
     tried = [(part.weight, part.member.tried) for part in parts if part.member.tried]
-    return dict(max(tried, key=lambda each: each[0])[1].way.parameters)
+    return dict(max(tried, key=lambda each: each[0])[1].way.parameters) if tried else {}
 
 
 def _tell(progress: Progress | None, share: float) -> None:

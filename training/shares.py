@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-PULL = 3.0  # bads' worth of evidence for equal shares: few rows cannot overrule it
+PULL = 8.0  # bads' worth of evidence for equal shares: few rows cannot overrule it
 NEWTON_STEPS = 12
 CONVERGED = 1e-8
 
@@ -33,9 +33,11 @@ def scaled_loss(margin: Any, label: Any, weight: Any) -> tuple[float, float]:
 
     A model may be too sure of itself and yet rank well: its margins count for less.
     """
-    design = np.column_stack([margin, np.ones(len(margin))])
-    found = np.array([1.0, 0.0])
-    loss = _loss(design @ found, label, weight)
+    spread = float(margin.std()) or 1.0
+    design = np.column_stack([margin / spread, np.ones(len(margin))])
+    base = np.clip(np.average(label, weights=weight), 1e-6, 1 - 1e-6)
+    found = np.array([0.0, np.log(base / (1 - base))])
+    nothing = loss = _loss(design @ found, label, weight)
     for _ in range(NEWTON_STEPS):
         chance = 1 / (1 + np.exp(-(design @ found)))
         curved = design * (weight * chance * (1 - chance))[:, None]
@@ -45,35 +47,38 @@ def scaled_loss(margin: Any, label: Any, weight: Any) -> tuple[float, float]:
         if not new < loss - CONVERGED:
             break
         found, loss = found + step, new
-    return (loss, float(found[0])) if found[0] > 0 else (_constant(label, weight), 0.0)
+    return (loss, float(found[0]) / spread) if found[0] > 0 else (nothing, 0.0)
 
 
-def shares(parts: Sequence[Told]) -> Any:
+def shares(parts: Sequence[Told]) -> tuple[Any, float]:
     """Weights of the components with least log loss over `parts`, each part counting alike.
 
-    An intercept of each part's own is fitted and forgotten: parts may have other bad rates.
-    Weights are drawn to equal shares of the components' margins, each brought to scale.
+    Then the intercept that makes the first part's margins true; other parts may have other bad
+    rates, so theirs is forgotten. Weights are drawn to equal shares of the components' margins,
+    each brought to scale. Where no component tells anything, the first stands alone.
     """
-    scale = np.array(
-        [scaled_loss(one, parts[0].label, parts[0].weight)[1] for one in parts[0].margins.T]
-    )
-    return _weights([part.scaled(scale) for part in parts]) * scale
+    first = parts[0]
+    scale = np.array([scaled_loss(one, first.label, first.weight)[1] for one in first.margins.T])
+    if not scale.any():
+        return np.eye(len(scale))[0], 0.0
+    weights, intercept = _weights([part.scaled(scale) for part in parts], scale > 0)
+    return weights * scale, intercept
 
 
-def _weights(parts: Sequence[Told]) -> Any:
+def _weights(parts: Sequence[Told], telling: Any) -> tuple[Any, float]:
     from scipy.optimize import minimize
 
-    count = parts[0].margins.shape[1]
-    equal = np.full(count, 1 / count)
+    count = len(telling)
+    equal = telling / telling.sum()
     label = parts[0].label
     pull = PULL * count / max(float(min(label.sum(), (1 - label).sum())), 1.0)
 
     def loss(point: Any) -> tuple[float, Any]:
-        weights, off = point[:count], point[:count] - equal
+        off = point[:count] - equal
         total, slope = pull * float(off @ off), np.zeros(len(point))
         slope[:count] = 2 * pull * off
         for place, part in enumerate(parts, start=count):
-            z = part.margins @ weights + point[place]
+            z = part.margins @ point[:count] + point[place]
             error = part.weight * (1 / (1 + np.exp(-z)) - part.label)
             error /= part.weight.sum() * len(parts)
             total += _loss(z, part.label, part.weight) / len(parts)
@@ -84,13 +89,8 @@ def _weights(parts: Sequence[Told]) -> Any:
     start = np.concatenate([equal, np.zeros(len(parts))])
     bounds = [(0, None)] * count + [(None, None)] * len(parts)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return found.x[:count]
+    return found.x[:count], float(found.x[count])
 
 
 def _loss(margin: Any, label: Any, weight: Any) -> float:
     return float(np.average(np.logaddexp(0, margin) - label * margin, weights=weight))
-
-
-def _constant(label: Any, weight: Any) -> float:
-    share = np.clip(np.average(label, weights=weight), 1e-6, 1 - 1e-6)
-    return _loss(np.full(len(label), np.log(share / (1 - share))), label, weight)
