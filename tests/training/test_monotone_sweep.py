@@ -9,7 +9,7 @@ import pytest
 
 from models.forest import read_trees, thresholds
 from models.manifest import ModelFeature
-from training.monotone import _values, sweep, violations
+from training.monotone import _moves, _values, sweep, violations
 
 FEATURES = (
     ModelFeature("income", "number", -1, "income"),
@@ -71,6 +71,18 @@ def test_the_sweep_says_of_each_method_what_lightgbm_itself_predicts(
         matrix, _ = rows_of(60, seed=seed)
         found = sweep(text, FEATURES, matrix, seed=0)
         assert found.violations == brute_force(text, matrix)
+
+
+def test_every_move_of_every_row_is_the_one_that_lightgbm_predicts() -> None:
+    text, (matrix, _) = text_of(constrained=False, rounds=12), rows_of(30, seed=9)
+    booster, trees = lgb.Booster(model_str=text), read_trees(text)
+    asked = thresholds(trees)
+    for place, moves in _moves(trees, asked, np.ascontiguousarray(matrix.T)).items():
+        for cut, moved in zip(asked[place], moves, strict=True):
+            below, above = matrix.copy(), matrix.copy()
+            below[:, place], above[:, place] = cut, np.nextafter(cut, np.inf)
+            was, becomes = (booster.predict(rows, raw_score=True) for rows in (below, above))
+            assert np.abs(becomes - was - moved).max() < 1e-9
 
 
 def test_a_bump_between_two_quantiles_is_seen() -> None:
