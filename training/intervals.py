@@ -15,7 +15,7 @@ from training.rates import Z
 
 LEVEL = 0.95
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
-DRAWS_MIN, DRAWS_MAX = 100, 1000
+DRAWS_MIN, DRAWS_MAX = 100, 500
 WEIGHTS_MAX = 12_000_000  # weights drawn in all: more rows need fewer draws, and tell more a draw
 CELLS_AT_ONCE = 500_000
 CLASS_MIN = 5  # goods or bads below which an AUC's error is not known
@@ -100,7 +100,7 @@ def draws_for(rows: int) -> int:
     """How often rows are drawn again: bounded work whatever the number of rows.
 
     >>> draws_for(250), draws_for(45_000), draws_for(2_000_000)
-    (1000, 266, 100)
+    (500, 266, 100)
     """
     return int(np.clip(WEIGHTS_MAX // max(rows, 1), DRAWS_MIN, DRAWS_MAX))
 
@@ -120,11 +120,12 @@ class _Rows:
 
     def figures(self, weight: Any) -> dict[str, Any]:
         """Each figure of each draw: `weight` is (draws, rows); NaN where undefined."""
-        auc, ks = self._ranked(weight)
+        bads, goods = self._classes(weight)
+        auc = self._auc(bads, goods)
         return {
             "auc": auc,
             "gini": 2 * auc - 1,
-            "ks": ks,
+            "ks": self._ks(bads, goods),
             "brier": self.figure("brier", weight),
             "log_loss": self.figure("log_loss", weight),
             "ece": self._ece(weight, self._y),
@@ -133,7 +134,7 @@ class _Rows:
     def figure(self, name: str, weight: Any) -> Any:
         """One figure of each draw."""
         if name == "auc":
-            return self._ranked(weight)[0]
+            return self._auc(*self._classes(weight))
         loss = self._square if name == "brier" else self._log
         # Not by BLAS, whose threads could add in another order and change the last bit.
         return np.einsum("ij,j->i", weight, loss) / weight.sum(axis=1)
@@ -147,19 +148,27 @@ class _Rows:
         ]
         return float(np.quantile(found, LEVEL))
 
-    def _ranked(self, weight: Any) -> tuple[Any, Any]:
-        bads, goods = weight * self._y, weight * (1 - self._y)
+    def _classes(self, weight: Any) -> tuple[Any, Any]:
+        """The weight of bads and of goods at each score, rising, of each draw."""
+        bads = weight * self._y
+        goods = weight - bads
         if self._tied:
             bads = np.add.reduceat(bads, self._starts, axis=1)
             goods = np.add.reduceat(goods, self._starts, axis=1)
-        good_below = np.cumsum(goods, axis=1)
-        bad_below = np.cumsum(bads, axis=1)
-        all_goods, all_bads = good_below[:, -1], bad_below[:, -1]
+        return bads, goods
+
+    def _auc(self, bads: Any, goods: Any) -> Any:
+        below = np.cumsum(goods, axis=1)
+        all_goods, all_bads = below[:, -1].copy(), bads.sum(axis=1)
+        below -= goods / 2
         with np.errstate(divide="ignore", invalid="ignore"):
-            pairs = np.einsum("ij,ij->i", bads, good_below - goods / 2)
-            auc = pairs / (all_goods * all_bads)
-            apart = good_below / all_goods[:, None] - bad_below / all_bads[:, None]
-            return auc, np.abs(apart).max(axis=1)
+            return np.einsum("ij,ij->i", bads, below) / (all_goods * all_bads)
+
+    def _ks(self, bads: Any, goods: Any) -> Any:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            apart = np.cumsum(goods / goods.sum(axis=1, keepdims=True), axis=1)
+            apart -= np.cumsum(bads / bads.sum(axis=1, keepdims=True), axis=1)
+        return np.abs(apart).max(axis=1)
 
     def _ece(self, weight: Any, label: Any) -> Any:
         gap = np.add.reduceat(weight * (self._p - label), self._bins, axis=1)

@@ -135,6 +135,14 @@ def test_a_broken_direction_and_a_failed_direction_test_are_told():
     assert {check.name for check in said.checks if check.tone == "bad"} >= {"Directions", "Reasons"}
 
 
+def test_a_direction_test_that_could_try_nothing_is_open_and_not_passed():
+    nothing = {"cases": 50, "worsened": 0, "failures": 0}
+    said = verdict(_sound() | {"direction_test": nothing})
+    assert {check.name: check.tone for check in said.checks}["Reasons"] == "none"
+    given = _with(direction_test=nothing)
+    assert "nothing was tested" in page(given)
+
+
 def test_one_class_in_the_test_rows_makes_a_page_still():
     given = dossier()
     nothing = dict.fromkeys(("auc", "gini", "ks"))

@@ -51,7 +51,8 @@ def _window(of: Dossier) -> Iterator[tuple[str, Any]]:
             "Observed, before the split",
             f"{day(data_.first_observed)} to {day(data_.last_observed)}",
         )
-    yield "Divided", f"by {split['method']}" + (f" at {day(split['at'])}" if split["at"] else "")
+    how = f"by {split['method']}" if split["method"] == "time" else "at random"
+    yield "Divided", how + (f" at {day(split['at'])}" if split["at"] else "")
     yield "Rows before the split", f"{count(data_.rows)}, of which {count(data_.bads)} bad"
     yield "Matured after the split", _immature(split)
     for why, rows in of.metrics.get("left_out", {}).items():

@@ -9,7 +9,7 @@ from training.report.frame import Frame
 from training.report.markup import Markup, element, join
 from training.report.pictured import Dependence
 from training.report.tables import Column, long_table
-from training.report.words import number, percent, share, some, text
+from training.report.words import percent, share, some, text, tick
 
 WORD_MAX = 9
 WORDS: Mapping[int, str] = {1: "may only raise P(bad)", -1: "may only lower P(bad)"}
@@ -68,7 +68,7 @@ def _plot(one: Dependence) -> Markup:
     margin = 0.5 if one.words else 0.0
     frame = Frame(
         "", "P(bad)", one.xs[0] - margin, one.xs[-1] + margin, 0, most,
-        width=330, height=220, bottom=30, show_x=number, show_y=percent,
+        width=330, height=220, bottom=30, show_x=tick, show_y=percent,
     )  # fmt: skip
     names = (
         [(x, _cut(word)) for x, word in zip(one.xs, one.words, strict=True)] if one.words else None

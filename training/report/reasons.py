@@ -48,6 +48,9 @@ def _direction(of: Dossier) -> Markup | None:
     told = of.metrics.get("direction_test")
     if not told:
         return None
+    if not told.get("worsened"):
+        said = "No direction is held, so no value can be called worse: nothing was tested."
+        return join(element("h3", "Direction test"), element("p", said))
     failures = told.get("failures")
     failed = failures if isinstance(failures, int) else len(failures or ())
     said = (

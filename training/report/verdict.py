@@ -109,7 +109,10 @@ def _calibration(metrics: Mapping[str, Any]) -> Check:
     if flagged:
         said = f"ECE {ece:.4f}; beyond chance in {', '.join(flagged[:5])}"
         return Check("Calibration", DOUBT, said)
-    return Check("Calibration", GOOD, f"ECE {ece:.4f}; no month or segment strays beyond chance")
+    said = f"ECE {ece:.4f}"
+    if told.get("by_month") or any(told.get("by_segment", {}).values()):
+        said += "; no month or segment strays beyond chance"
+    return Check("Calibration", GOOD, said)
 
 
 def _stability(metrics: Mapping[str, Any]) -> Check | None:
@@ -143,6 +146,8 @@ def _reasons(metrics: Mapping[str, Any]) -> Check | None:
         return None
     failures = told.get("failures") or 0
     failed = failures if isinstance(failures, int) else len(failures)
+    if not told.get("worsened"):
+        return Check("Reasons", NONE, "no direction is held, so nothing could be made worse")
     said = f"{failed} failures in {told.get('cases', 0):,} declined cases made worse"
     return Check("Reasons", BAD if failed else GOOD, said)
 
