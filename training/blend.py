@@ -25,7 +25,10 @@ TINY = 0.02  # a component of less weight is left out
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One model of the blend; `rounds` is 0 where it is not boosted, `weight` its share."""
+    """One model of the blend: `weight` multiplies its margin, `rounds` is 0 where not boosted.
+
+    `log_loss` is that of rows it did not see, its margins brought to scale.
+    """
 
     name: str
     weight: float

@@ -10,7 +10,9 @@ from training.fit import Rows, folds_of
 
 FOLDS = 5
 SMALL_ROWS = 3000  # below this a second round of folds costs little and steadies what they say
-BADS_AHEAD_MIN = 50  # fewer cannot tell settings apart
+BADS_AHEAD_MIN = 50  # fewer cannot tell ways apart
+ROWS_MANY = 300_000  # of more rows a sample teaches what is judged; the final fits see all
+ROWS_TAUGHT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,16 @@ def cuts_of(rows: Rows, *, ahead: Any = None, quick: bool, seed: int) -> tuple[C
     """The cuts of `rows`; `ahead` marks the latest rows (None: not known)."""
     label = rows.label
     folds = min(FOLDS, max(2, int(min(label.sum(), (1 - label).sum()))))
+    taught = _taught(len(label), seed)
     repeats = 2 if len(label) < SMALL_ROWS and not quick else 1
     crossed = [
-        _cut(folds_of(rows, folds=folds, seed=seed + repeat) == place, ahead=False)
+        _cut(folds_of(rows, folds=folds, seed=seed + repeat) == place, taught, ahead=False)
         for repeat in range(repeats)
         for place in range(folds)
     ]
     if ahead is None or not _tells(label, ahead):
         return tuple(crossed)
-    return (*crossed, _cut(ahead, ahead=True))
+    return (*crossed, _cut(ahead, taught, ahead=True))
 
 
 def held_out(cuts: Sequence[Cut], margins: Sequence[Any]) -> HeldOut:
@@ -62,8 +65,16 @@ def held_out(cuts: Sequence[Cut], margins: Sequence[Any]) -> HeldOut:
     return HeldOut(mean, ahead[0] if ahead else np.empty(0))
 
 
-def _cut(unseen: Any, *, ahead: bool) -> Cut:
-    return Cut(np.flatnonzero(~unseen), np.flatnonzero(unseen), ahead)
+def _taught(rows: int, seed: int) -> Any:
+    """Which rows may be seen: all, or some of very many."""
+    taught = np.ones(rows, dtype=bool)
+    if rows > ROWS_MANY:
+        taught[np.random.default_rng(seed).permutation(rows)[ROWS_TAUGHT:]] = False
+    return taught
+
+
+def _cut(unseen: Any, taught: Any, *, ahead: bool) -> Cut:
+    return Cut(np.flatnonzero(taught & ~unseen), np.flatnonzero(unseen), ahead)
 
 
 def _tells(label: Any, ahead: Any) -> bool:
