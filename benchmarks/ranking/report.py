@@ -70,15 +70,16 @@ def _times(tables: Sequence[Mapping[str, Any]]) -> str:
     timed = [(it, it["spent"][0]) for it in tables if it["spent"] and it["spent"][0]]
     rows = "\n".join(
         f"| {table['table']} | {it['seconds']:,.0f} | {_allowed(table['table'])} "
-        f"| {it['cpu_seconds']:,.0f} | {it['fits']} | {it['fit_seconds']:,.0f} "
-        f"| {it['overhead']:.0%} | {it['peak_gb']:.1f} | {it['load']:g} |"
+        f"| {it['fits']} | {it['fit_seconds']:,.0f} | {it['cpu_seconds']:,.0f} "
+        f"| {it['fit_cpu_seconds']:,.0f} | {it['overhead']:.0%} | {it['peak_gb']:.1f} "
+        f"| {it['load']:g} |"
         for table, it in timed
     )
     return f"""## What a training takes
 
-| table | seconds | at most | CPU seconds | fits | seconds with a fit running | all else, as a \
-share of them | peak GB | load |
-|---|---|---|---|---|---|---|---|---|
+| table | seconds | at most | fits | with a fit running | CPU seconds | in fits | all else to \
+them | peak GB | load |
+|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
 The whole command in a process of its own, first split. *Fits* are those that tuning asks for \

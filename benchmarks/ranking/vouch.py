@@ -21,19 +21,23 @@ LEAK_SUSPECTED = 1  # the exit code: files are written all the same
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one training took: `fit_seconds` are those with at least one fit of tuning running."""
+    """What one training took: `fit_seconds` are those with at least one fit of tuning running.
+
+    A core's seconds tell more than the clock's where other work shares the machine.
+    """
 
     seconds: float
     cpu_seconds: float
     fits: int
     fit_seconds: float
+    fit_cpu_seconds: float
     peak_gb: float
     load: float
 
     @property
     def overhead(self) -> float:
-        """All that is no fit of tuning, as a share of what is."""
-        return self.seconds / self.fit_seconds - 1
+        """A core's seconds in all that is no fit of tuning, as a share of those in fits."""
+        return self.cpu_seconds / self.fit_cpu_seconds - 1
 
     def as_json(self) -> dict[str, Any]:
         """Rounded, with the overhead."""
@@ -78,6 +82,7 @@ def _run(division: Division, asked: list[str], folder: Path) -> Spent:
         cpu_seconds=_cpu(after) - _cpu(before),
         fits=told["fits"],
         fit_seconds=told["fit_seconds"],
+        fit_cpu_seconds=told["fit_cpu_seconds"],
         peak_gb=after.ru_maxrss / 1e6,
         load=os.getloadavg()[0],
     )
