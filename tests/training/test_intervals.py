@@ -84,6 +84,18 @@ def test_a_better_score_is_better_beyond_chance_and_a_twin_is_not():
     assert alone == found["auc_difference"]
 
 
+def test_differences_are_of_the_same_rows_drawn():
+    label, chance = _rows(200)
+    other = np.clip(chance + RANDOM.normal(0, 0.05, 200), 0.01, 0.99)
+    order = np.argsort(chance, kind="stable")
+    y, p, q = label[order], chance[order], other[order]
+    drawn = np.random.default_rng(2).integers(0, 200, (60, 200))
+    plainly = [roc_auc_score(y[at], p[at]) - roc_auc_score(y[at], q[at]) for at in drawn]
+    found = auc_difference_interval(label, chance, other, seed=2, draws=60)
+    assert found["mean"] == pytest.approx(roc_auc_score(y, p) - roc_auc_score(y, q))
+    assert [found["low"], found["high"]] == pytest.approx(np.quantile(plainly, [0.025, 0.975]))
+
+
 def test_sides_turn_with_the_models():
     label, chance = _rows(300)
     other = np.clip(chance + RANDOM.normal(0, 0.1, 300), 0.01, 0.99)
