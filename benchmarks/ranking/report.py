@@ -107,7 +107,8 @@ resampled t of Nadeau and Bengio (2003), since splits share rows. Else the inter
 bootstrap of the test rows.
 - **vouch**: `vouch train table FILE --label bad` with its default settings, in a process of its \
 own; P(bad) as `predictions.parquet` has it. Its seconds hold everything: search, calibration, \
-leaks, reasons, fairness, report.
+leaks, reasons, fairness, report. The sources of `training`, `models` and `credit` hash to \
+`{found["code"]}`.
 - **logistic**: one-hot words, standardised numbers, medians and flags for what is missing, \
 scikit-learn's ridge. **lightgbm**, **xgboost**: 100 rounds as they come. **catboost**: as it \
 comes, words as its own categories. **optbinning**: its optimal bins, weights of evidence, \

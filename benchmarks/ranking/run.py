@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ranking.comparison import compared
-from benchmarks.ranking.figures import ROOT, VOUCH, Figure, Kept
+from benchmarks.ranking.figures import ROOT, VOUCH, Figure, Kept, code
 from benchmarks.ranking.peers import PEERS
 from benchmarks.ranking.report import text
 from benchmarks.ranking.rows import FEW_ROWS, TEST_SHARE, Division, divide, seeds
@@ -107,6 +107,7 @@ def main() -> None:
         return
     found = {
         "machine": machine(),
+        "code": code(),
         "test_share": TEST_SHARE,
         "few_rows": FEW_ROWS,
         "tables": tables,
