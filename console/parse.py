@@ -1,5 +1,6 @@
 """What people type, as values; what cannot be read is named with its mend."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from credit.errors import InputError
@@ -17,25 +18,27 @@ def parse_day(text: str, option: str) -> date:
         raise InputError(f"{option} is {text!r}", "use a day such as 2026-06-30") from None
 
 
-def parse_columns(text: str) -> tuple[str, ...]:
-    """Column names from a list with commas; blanks fall away.
+def parse_columns(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Column names from lists with commas, one for each time an option is given; blanks fall away.
 
-    >>> parse_columns("age, income,")
-    ('age', 'income')
+    >>> parse_columns(["age, income,", "sex"])
+    ('age', 'income', 'sex')
     """
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = (name.strip() for text in texts or () for name in text.split(","))
+    return tuple(filter(None, names))
 
 
-def parse_monotone(text: str) -> dict[str, int]:
-    """Directions from `COL=+1,COL=-1`.
+def parse_monotone(texts: Sequence[str] | None) -> dict[str, int]:
+    """Directions from `COL=+1,COL=-1`, one for each time the option is given.
 
-    >>> parse_monotone("age=-1,debt=+1")
-    {'age': -1, 'debt': 1}
+    >>> parse_monotone(["age=-1,debt=+1", "late=1"])
+    {'age': -1, 'debt': 1, 'late': 1}
     """
-    directions = {}
-    for part in parse_columns(text):
+    directions: dict[str, int] = {}
+    for part in parse_columns(texts):
         name, _, sign = part.rpartition("=")
         if not name or sign not in {"+1", "1", "-1"}:
             raise InputError(f"--monotone has {part!r}", "use COLUMN=+1 or COLUMN=-1")
-        directions[name] = int(sign)
+        if directions.setdefault(name, int(sign)) != int(sign):
+            raise InputError(f"--monotone {name} is +1 and -1", "give one direction")
     return directions

@@ -25,6 +25,7 @@ AsOf = Annotated[str | None, typer.Option(help="Use outcomes matured by this day
 Trials = Annotated[int, typer.Option(min=0, help="Settings to try.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")]
 Out = Annotated[Path | None, typer.Option(help="Directory for report, metrics and model.")]
+Columns = list[str] | None  # given more than once, all count
 Purge = Annotated[bool, typer.Option("--purge", help="Drop train rows matured after the split.")]
 
 RejectInference = Annotated[
@@ -91,10 +92,10 @@ def table(
     time: Annotated[str | None, typer.Option(help="Column of times, for the split.")] = None,
     split_at: SplitAt = None,
     test_share: TestShare = None,
-    drop: Annotated[str, typer.Option(help="Columns to leave out, with commas.")] = "",
-    monotone: Annotated[str, typer.Option(help="COL=+1,COL=-1")] = "",
-    protected: Annotated[str, typer.Option(help="Columns never used as features.")] = "",
-    allow_leakage: Annotated[str, typer.Option(help="Columns known to be no leak.")] = "",
+    drop: Annotated[Columns, typer.Option(help="Columns to leave out, with commas.")] = None,
+    monotone: Annotated[Columns, typer.Option(help="COL=+1,COL=-1")] = None,
+    protected: Annotated[Columns, typer.Option(help="Columns never used as features.")] = None,
+    allow_leakage: Annotated[Columns, typer.Option(help="Columns known to be no leak.")] = None,
     trials: Trials = DEFAULT_TRIALS,
     seed: Seed = 0,
     as_json: Json = False,
