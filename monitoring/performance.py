@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import Measures, auc, measure
+from models.measures import Measures, auc, measure, wilson
 
 DRAWS = 500
 LEVEL_WANDERS = 0.12  # of itself: how far a bad rate strays from season to season undrifted
@@ -89,7 +89,7 @@ def bad_rate(probability: Any, bad: Any, *, training_bads: int) -> BadRate:
     rows, bads, expected = len(bad), float(np.sum(bad)), float(np.sum(probability))
     by_draw = float(np.sum(probability * (1 - probability)))
     by_level = expected**2 * (1 / max(training_bads, 1) + LEVEL_WANDERS**2)
-    low, high = wilson(int(bads), rows)
+    low, high = wilson(int(bads), rows, deviations=_Z)
     return BadRate(
         rows=rows,
         bads=int(bads),
@@ -99,19 +99,6 @@ def bad_rate(probability: Any, bad: Any, *, training_bads: int) -> BadRate:
         high=high,
         z=(bads - expected) / float(np.sqrt(by_draw + by_level)),
     )
-
-
-def wilson(bads: int, rows: int) -> tuple[float, float]:
-    """The 99% interval of a share (Wilson 1927).
-
-    >>> low, high = wilson(50, 1000)
-    >>> round(low, 4), round(high, 4)
-    (0.0351, 0.0708)
-    """
-    share, squared = bads / rows, _Z * _Z
-    middle = share + squared / (2 * rows)
-    reach = _Z * float(np.sqrt(share * (1 - share) / rows + squared / (4 * rows * rows)))
-    return (middle - reach) / (1 + squared / rows), (middle + reach) / (1 + squared / rows)
 
 
 def _ranking(probability: Any, bad: Any, *, seed: int) -> Ranking | None:

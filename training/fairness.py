@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.measures import ECE_BINS, auc, ece
+from models.measures import ECE_BINS, Z_95, auc, ece, wilson
 from training.cut_off import cut_off
 from training.groups import ROWS_MIN, Groups
 from training.impact import Cells, impact_ratios, interval, number, reading
 from training.paired import auc_difference_error
-from training.rates import Z, wilson
 
 if TYPE_CHECKING:
     from training.tested import Tested
@@ -204,7 +203,7 @@ def _score_difference(told: _Attribute, place: int) -> dict[str, float | None]:
     if not spread > 0:
         return {"value": None, "low": None, "high": None}
     value = (mine.mean() - other.mean()) / spread
-    reach = Z * np.sqrt((rows + of) / (rows * of) + value**2 / (2 * (rows + of)))
+    reach = Z_95 * np.sqrt((rows + of) / (rows * of) + value**2 / (2 * (rows + of)))
     return {"value": float(value), "low": float(value - reach), "high": float(value + reach)}
 
 
@@ -240,5 +239,5 @@ def _auc(label: Any, chance: Any) -> dict[str, float | None]:
     if value is None:
         return {"value": None, "low": None, "high": None}
     # Against a score that says nothing the error of the difference is that of the AUC itself.
-    reach = Z * auc_difference_error(label, chance, np.zeros(len(label)))
+    reach = Z_95 * auc_difference_error(label, chance, np.zeros(len(label)))
     return {"value": value, "low": max(0.0, value - reach), "high": min(1.0, value + reach)}

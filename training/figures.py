@@ -70,7 +70,7 @@ def _calibration(seen: Examined) -> Facts:
     rest = seen.sample.label[seen.split.rest]
     return {
         "kind": lesson.calibration.kind,
-        "log_loss_cross_fitted": dict(lesson.calibration_losses),
+        "cross_fitted": dict(lesson.calibration_losses),
         **reliability_facts(
             tested.label,
             tested.probability,

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import auc
+from models.measures import Z_95, auc
 from training.cut_off import cut_off
 from training.groups import Groups
 from training.impact import impact_ratios, interval, redrawn
 from training.paired import auc_difference_error
-from training.rates import Z
 
 DRAWS = 500
 UNDEFINED: dict[str, float | None] = {"value": None, "low": None, "high": None}
@@ -71,7 +70,7 @@ class Ground:
         here, there = self.gini(ours), self.gini(theirs)
         if here is None or there is None:
             return UNDEFINED
-        reach = 2 * Z * auc_difference_error(self.label, ours, theirs)
+        reach = 2 * Z_95 * auc_difference_error(self.label, ours, theirs)
         gap = here - there
         return {"value": gap, "low": gap - reach, "high": gap + reach}
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import ECE_BINS, auc, measure
+from models.measures import ECE_BINS, Z_95, auc, measure
 from training.paired import auc_difference_error
-from training.rates import Z
 
 LEVEL = 0.95
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
@@ -92,7 +91,7 @@ def auc_interval(label: Any, score: Any) -> dict[str, float | None]:
     if min(bads, len(label) - bads) < CLASS_MIN:
         return {"auc": area, "auc_low": None, "auc_high": None}
     # Against a score that says nothing the error of the difference is that of the AUC itself.
-    reach = Z * auc_difference_error(label, score, np.zeros(len(label)))
+    reach = Z_95 * auc_difference_error(label, score, np.zeros(len(label)))
     return {"auc": area, "auc_low": max(0.0, area - reach), "auc_high": min(1.0, area + reach)}
 
 

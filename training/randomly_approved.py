@@ -3,7 +3,8 @@
 from math import sqrt
 from typing import Any
 
-from training.rates import rate_of, wilson
+from models.measures import wilson
+from training.rates import rate_of
 
 
 def told_by_chance(

@@ -3,25 +3,7 @@
 from math import sqrt
 from typing import Any
 
-Z = 1.959963984540054  # of 95%
-
-
-def wilson(bads: float, rows: int) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson 1927); 0 to 1 where there are no rows.
-
-    >>> low, high = wilson(50, 1000)
-    >>> round(low, 4), round(high, 4)
-    (0.0381, 0.0653)
-    """
-    if not rows:
-        return 0.0, 1.0
-    share, squared = bads / rows, Z * Z
-    middle = share + squared / (2 * rows)
-    reach = Z * sqrt(share * (1 - share) / rows + squared / (4 * rows * rows))
-    scale = 1 + squared / rows
-    # At the ends rounding must not push a bound past the share itself.
-    low, high = min(share, (middle - reach) / scale), max(share, (middle + reach) / scale)
-    return max(0.0, low), min(1.0, high)
+from models.measures import wilson
 
 
 def rate(bads: int, rows: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from credit.errors import InputError
-from training.duplicates import copies_said
+from training.duplicates import copies_said, owners_said
 from training.sample import Sample, check_enough, few_bads
 from training.times import as_units, point, shown
 
@@ -87,7 +87,8 @@ def _at_random(sample: Sample, share: float, seed: int) -> Split:
     train, valid = _stratified(sample.label, rest, VALID_SHARE, random)
     if not len(test):
         raise InputError(f"--test-share {share}: no test rows of {len(sample)}", "use a larger one")
-    warnings = copies_said(sample, rest, test) + tuple(_few(sample, rest, test))
+    twins = copies_said(sample, rest, test) + owners_said(sample, rest, test)
+    warnings = twins + tuple(_few(sample, rest, test))
     return Split(AT_RANDOM, None, train, valid, test, warnings=warnings)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from monitoring.performance import bad_rate, perform, wilson
+from models.measures import wilson
+from monitoring.performance import _Z, bad_rate, perform
 
 CHANCE = np.random.default_rng(9)
 
@@ -18,7 +19,7 @@ def _draw(rows: int, lift: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_interval_is_wilsons() -> None:
     exact = binomtest(37, 800).proportion_ci(confidence_level=0.99, method="wilson")
-    assert wilson(37, 800) == pytest.approx((exact.low, exact.high))
+    assert wilson(37, 800, deviations=_Z) == pytest.approx((exact.low, exact.high))
 
 
 def test_true_probabilities_seldom_lie_three_errors_from_what_comes() -> None:

@@ -66,7 +66,9 @@ def pictured(tested: Tested, *, benchmarks: Mapping[str, Any], seed: int) -> Pic
         months=tested.months,
         strengths=shares,
         dependence=tuple(
-            _dependence(tested, by_name[name], rows) for name in strongest if shares[name] > 0
+            found
+            for name in strongest
+            if shares[name] > 0 and (found := _dependence(tested, by_name[name], rows)) is not None
         ),
     )
 
@@ -92,9 +94,12 @@ def _explained(tested: Tested) -> int:
     return rows_explained(tested.scorer, rows=len(tested.label), most=EXPLAINED_MAX)
 
 
-def _dependence(tested: Tested, feature: ModelFeature, rows: Any) -> Dependence:
+def _dependence(tested: Tested, feature: ModelFeature, rows: Any) -> Dependence | None:
+    """None where no test row has a value that the model knows."""
     table = tested.table.take(rows)
     values = _values(tested, feature)
+    if not values:
+        return None
     said = [_moved(tested, table, feature, value) for value in values]
     curves = np.array(said).reshape(len(values), -1)
     words = tuple(values) if feature.dtype == CATEGORY else ()

@@ -64,7 +64,7 @@ def _plot(bins: Any) -> Markup | None:
 
 
 def _tried(told: Mapping[str, Any]) -> Markup | None:
-    losses = told.get("cross_fitted") or told.get("log_loss_cross_fitted")
+    losses = told.get("cross_fitted")
     if not losses:
         return None
     rows = [
