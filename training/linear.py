@@ -9,7 +9,7 @@ import numpy as np
 from models.manifest import CATEGORY, ModelFeature
 from training.additive import AdditiveModel, Term
 from training.fit import Rows, folds_of
-from training.logistic import Problem, chosen_strength, fit_ridge, fold_count, weights_of
+from training.logistic import Problem, chosen_strength, fit_ridge, fold_count, thinned, weights_of
 
 FOLDS = 5
 STEPS = 128
@@ -59,9 +59,10 @@ def fit_linear(rows: Rows, *, seed: int) -> AdditiveModel:
     signed = np.array([sign for each in steps for sign in each.signed], dtype=bool)
     design = np.column_stack([each.basis[each.step] for each in steps])
     problem = Problem(design, rows.label, weight, signed)
+    some, some_fold = thinned(problem, fold, seed=seed)
     judged = {
         shape: chosen_strength(
-            problem.only(np.isin(kinds, (*shape, FLAG))), fold, seed=seed, strengths=STRENGTHS
+            some.only(np.isin(kinds, (*shape, FLAG))), some_fold, seed=seed, strengths=STRENGTHS
         )
         for shape in SHAPES
     }

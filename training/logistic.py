@@ -12,6 +12,7 @@ STRENGTHS = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 MANY_ROWS = 5000  # from here on the ridge matters little: every second strength is tried,
 JUDGED_FOLDS = 3  # on some of the folds
 JUDGED_ROWS_MAX = 10_000
+CHUNK_ROWS = 8192
 NEWTON_STEPS = 12
 HALVINGS = 6
 PIVOTS = 60
@@ -70,8 +71,7 @@ def chosen_strength(
     """
     judges = np.unique(fold)
     if len(fold) > MANY_ROWS:
-        kept = np.sort(np.random.default_rng(seed).permutation(len(fold))[:JUDGED_ROWS_MAX])
-        problem, fold = problem.take(kept), fold[kept]
+        problem, fold = thinned(problem, fold, seed=seed)
         judges, strengths = judges[:JUDGED_FOLDS], strengths[::2]
     losses = np.zeros(len(strengths))
     for place in judges:
@@ -83,6 +83,14 @@ def chosen_strength(
     best = int(np.argmin(losses))
     weight = problem.weight[np.isin(fold, judges)].sum()
     return strengths[best], float(losses[best] / weight)
+
+
+def thinned(problem: Problem, fold: Any, *, seed: int) -> tuple[Problem, Any]:
+    """As many rows as a ridge is judged on, and their folds."""
+    if len(fold) <= JUDGED_ROWS_MAX:
+        return problem, fold
+    kept = np.sort(np.random.default_rng(seed).permutation(len(fold))[:JUDGED_ROWS_MAX])
+    return problem.take(kept), fold[kept]
 
 
 def fit_ridge(problem: Problem, *, strength: float, start: Line | None = None) -> Line:
@@ -104,8 +112,7 @@ def fit_ridge(problem: Problem, *, strength: float, start: Line | None = None) -
     for _ in range(NEWTON_STEPS):
         margin = columns @ found
         chance = 1 / (1 + np.exp(-margin))
-        curved = columns * np.sqrt(problem.weight * chance * (1 - chance))[:, None]
-        hessian = curved.T @ curved + np.diag(ridge)  # one matrix by itself: half the work
+        hessian = _curvature(columns, problem.weight * chance * (1 - chance)) + np.diag(ridge)
         slope = columns.T @ (problem.weight * (chance - problem.label)) + ridge * found
         target, passive = _quadratic(hessian, hessian @ found - slope, bounded, passive)
         found, new = _downhill(cost_of, found, target, cost)
@@ -113,6 +120,16 @@ def fit_ridge(problem: Problem, *, strength: float, start: Line | None = None) -
             break
         cost = new
     return Line(found[1:], float(found[0]))
+
+
+def _curvature(columns: Any, weight: Any) -> Any:
+    """Columns' diag(weight) columns, some rows at a time: no second copy of all of them."""
+    total = np.zeros((columns.shape[1], columns.shape[1]))
+    for start in range(0, len(columns), CHUNK_ROWS):
+        rows = slice(start, start + CHUNK_ROWS)
+        part = columns[rows] * np.sqrt(weight[rows])[:, None]
+        total += part.T @ part  # a matrix by itself: half the work
+    return total
 
 
 def _start(problem: Problem) -> Any:
