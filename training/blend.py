@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from credit.progress import Progress
-from training.boosted import Bench, Tried, refit, try_out
+from training.boosted import BAGS, Bench, Tried, bagged, refit, try_out
 from training.category_statistics import stated_places
 from training.cuts import Cut, HeldOut, cuts_of, held_out
 from training.fit import GENTLE, Rows, fixed_parameters
@@ -16,10 +16,9 @@ from training.scorecard import Scorecard, fit_scorecard
 from training.search import tuned
 from training.shares import Told, scaled_loss, shares
 from training.trees import weighted
-from training.ways import quick_ways, ways_for
+from training.ways import MANY_ROWS, quick_ways, ways_for
 
 TREES_MAX = 2200  # what a served row and its reasons can afford
-BAGS_MAX = 4
 TINY = 0.02  # a component of less weight is left out
 
 
@@ -171,12 +170,13 @@ def _first_round(cuts: Sequence[Cut]) -> list[Any]:
 
 
 def _texts(bench: Bench, parts: Sequence[_Part]) -> tuple[list[str], list[float]]:
-    """Every part's text from all rows: as many fits of each as may be served, or faster ones."""
-    rounds = sum(part.member.tried.rounds for part in parts if part.member.tried)
-    bags = max(1, min(BAGS_MAX, TREES_MAX // max(rounds, 1)))
-    hurry = max(1.0, rounds / TREES_MAX)
+    """Every part's text: the mean of several fits of few rows, one of many; trees are bounded."""
+    few = len(bench.rows.label) < MANY_ROWS
+    fits = min(BAGS, sum(not cut.ahead for cut in bench.cuts)) if few else 1
+    rounds = fits * sum(part.member.tried.rounds for part in parts if part.member.tried)
+    again, hurry = bagged if few else refit, max(1.0, rounds / TREES_MAX)
     texts = [
-        refit(bench, part.member.tried, bags=bags, hurry=hurry)
+        again(bench, part.member.tried, hurry=hurry)
         if part.member.tried
         else part.member.additive.model_text(bench.rows.features)
         for part in parts

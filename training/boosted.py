@@ -9,13 +9,14 @@ import numpy as np
 from models.manifest import NUMBER
 from training.category_statistics import ordered, stated_places, statistics_of
 from training.cuts import Cut, HeldOut, held_out
-from training.fit import STRICT, Fold, Rows, dataset, each_fold, fold_of, threads_for, watched
+from training.fit import STRICT, Fold, Rows, boost, dataset, each_fold, fold_of, threads_for
 from training.monotone import violations
 from training.shares import scaled_loss
 from training.trees import averaged, worded
 from training.ways import Way
 
 GROWTH = 1.1  # a fit of all rows bears a little more than one that lacks a fold
+BAGS = 5
 FIRST_STOP, STRIDE = 8, 1.3  # rounds after which a fit is judged: 8, 11, 14 ... each 1.3 times more
 
 
@@ -64,7 +65,7 @@ def try_out(bench: Bench, way: Way) -> Tried:
     parameters = {**bench.fixed, **way.parameters}
 
     def one(fold: Fold) -> list[Any]:
-        booster, _ = watched(fold, parameters, patience=way.patience)
+        booster = boost(fold, parameters, patience=way.patience)
         return _grown(booster, fold.unseen.matrix)
 
     curves = list(each_fold(one, bench.folds(stated=way.stated)))
@@ -79,13 +80,24 @@ def stops_up_to(count: int) -> list[int]:
     return [round(FIRST_STOP * STRIDE**place) for place in range(count)]
 
 
-def refit(bench: Bench, tried: Tried, *, bags: int, hurry: float = 1.0) -> str:
-    """LightGBM's text of the way fitted to all rows: the mean of so many fits, seeds apart.
+def refit(bench: Bench, tried: Tried, *, hurry: float = 1.0) -> str:
+    """LightGBM's text of the way fitted to all rows.
 
     `hurry` learns that much faster in as many fewer rounds, where trees would be too many.
     """
-    seeds = range(bench.seed, bench.seed + bags)
-    return averaged(list(each_fold(lambda seed: _whole(bench, tried, seed, hurry), seeds)))
+    growth = GROWTH / hurry
+    return _whole(bench, tried.way, bench.rows, max(1, round(tried.rounds * growth)), hurry)
+
+
+def bagged(bench: Bench, tried: Tried, *, hurry: float = 1.0) -> str:
+    """The mean of fits that lack a fold each, as those were that were judged.
+
+    One fit of few rows is more extreme than the mean of several by which it was judged.
+    """
+    rounds = max(1, round(tried.rounds / hurry))
+    rows = [bench.rows.take(cut.seen) for cut in bench.cuts[:BAGS] if not cut.ahead]
+    texts = each_fold(lambda seen: _whole(bench, tried.way, seen, rounds, hurry), rows)
+    return averaged(list(texts))
 
 
 def _grown(booster: Any, matrix: Any) -> list[Any]:
@@ -136,21 +148,19 @@ def _in_numbers(rows: Rows, matrix: Any) -> Rows:
     return replace(rows, matrix=matrix, features=features)
 
 
-def _whole(bench: Bench, tried: Tried, seed: int, hurry: float) -> str:
-    """One fit of all rows; one that breaks a direction is fitted anew by the strict method."""
-    gentle = _fitted(bench, tried, hurry, {"seed": seed})
-    if not violations(gentle, bench.rows.features, bench.rows.matrix, seed=seed):
+def _whole(bench: Bench, way: Way, rows: Rows, rounds: int, hurry: float) -> str:
+    """One fit of the rows; one that breaks a direction is fitted anew by the strict method."""
+    parameters = {**bench.fixed, **way.parameters}
+    parameters["learning_rate"] *= hurry
+    gentle = _fitted(way, rows, parameters, rounds)
+    if not violations(gentle, rows.features, rows.matrix, seed=bench.seed):
         return gentle
-    return _fitted(bench, tried, hurry, {"seed": seed, "monotone_constraints_method": STRICT})
+    return _fitted(way, rows, {**parameters, "monotone_constraints_method": STRICT}, rounds)
 
 
-def _fitted(bench: Bench, tried: Tried, hurry: float, others: Mapping[str, Any]) -> str:
+def _fitted(way: Way, rows: Rows, parameters: Mapping[str, Any], rounds: int) -> str:
     import lightgbm as lgb
 
-    rows, way = bench.rows, tried.way
-    parameters = {**bench.fixed, **way.parameters, **others}
-    parameters["learning_rate"] *= hurry
-    rounds = max(1, round(tried.rounds * GROWTH / hurry))
-    taught = _taught(rows, others["seed"]) if way.stated else rows
-    text = lgb.train(parameters, dataset(taught), num_boost_round=rounds).model_to_string()
+    taught = _taught(rows, parameters["seed"]) if way.stated else rows
+    text = lgb.train(dict(parameters), dataset(taught), num_boost_round=rounds).model_to_string()
     return worded(text, statistics_of(rows).by_place) if way.stated else text

@@ -93,23 +93,20 @@ def fold_of(seen: Rows, unseen: Rows) -> Fold:
 
 
 def boost(fold: Fold, parameters: Parameters, *, patience: int = PATIENCE) -> Any:
-    """A booster stopped where the loss on the unseen rows no longer falls."""
-    return watched(fold, parameters, patience=patience)[0]
+    """A booster grown until the loss on unseen rows has not fallen for `patience` rounds.
 
-
-def watched(fold: Fold, parameters: Parameters, *, patience: int) -> tuple[Any, Any]:
-    """The same booster, and the loss on the unseen rows after each of its rounds."""
+    It predicts by its best round, and holds the later ones too.
+    """
     import lightgbm as lgb
 
-    curves: dict[str, dict[str, list[float]]] = {}
-    booster = lgb.train(
+    return lgb.train(
         dict(parameters),
         fold.seen,
         num_boost_round=ROUNDS_MAX,
         valid_sets=[fold.stop],
-        callbacks=[lgb.early_stopping(patience, verbose=False), lgb.record_evaluation(curves)],
+        callbacks=[lgb.early_stopping(patience, verbose=False)],
+        keep_training_booster=True,  # else LightGBM drops the rounds after the best
     )
-    return booster, np.array(curves["valid_0"]["binary_logloss"])
 
 
 def dataset(rows: Rows) -> Any:
@@ -147,7 +144,6 @@ def each_fold(work: Callable[[Any], Result], folds: Sequence[Any]) -> Iterator[R
         yield from pool.map(work, folds)
 
 
-def margin(booster: Any, matrix: Any, *, rounds: int | None = None) -> Any:
-    """Raw margins at the booster's best round, or after so many."""
-    threads = threads_for(len(matrix))
-    return booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=threads)
+def margin(booster: Any, matrix: Any) -> Any:
+    """Raw margins at the booster's best round."""
+    return booster.predict(matrix, raw_score=True, num_threads=threads_for(len(matrix)))
