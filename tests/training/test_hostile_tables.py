@@ -269,3 +269,15 @@ def test_a_planted_leak_ends_1_with_all_files_and_names_it(book, vouch_train, tm
     named = [leak["column"] for leak in _metrics(tmp_path)["leakage"]]
     assert named == ["recovered"]
     assert (tmp_path / "out" / "predictions.parquet").exists()
+
+
+def test_a_column_that_no_test_row_fills_in_as_before_still_ends_in_a_report(
+    book, vouch_train, tmp_path
+):
+    columns = book(ROWS)
+    late = columns["observed"] >= np.datetime64("2025-07-29")
+    columns["trade"] = np.where(late, "unheard of", columns["trade"])
+    columns["arrears"] = np.where(late, np.nan, columns["arrears"])
+    code, said = vouch_train(columns, "--time", "observed", "--split-at", "2025-07-29")
+    assert code in {0, 1}, said
+    assert "income" in (tmp_path / "out" / "report.html").read_text()
