@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LARGE_ROWS = 300_000  # before the split; below this every row is tried out and blended
-DRAWN_ROWS = 100_000
+DRAWN_ROWS = 60_000
 JUDGED_ROWS = 200_000  # of the test rows
 CHUNK_ROWS = 1 << 16
 PATIENCE = 20
@@ -118,7 +118,7 @@ class Many:
 
 
 def draw(sample: Sample, split: Split, *, seed: int) -> Drawn:
-    """About 100,000 rows before the split, 200,000 after it: goods and bads in proportion."""
+    """About 60,000 rows before the split, 200,000 after it: goods and bads in proportion."""
     rest = split.rest
     share = DRAWN_ROWS / len(rest)
     parts = {

@@ -101,6 +101,20 @@ def test_no_coefficient_turns_a_reason_round(card: Scorecard) -> None:
     assert "against" not in columns
 
 
+def test_a_column_that_only_corrects_another_gets_no_negative_coefficient() -> None:
+    random = np.random.default_rng(2)
+    debt, noise = random.normal(size=6000), random.normal(size=6000) * 0.7
+    label = (random.random(6000) < 1 / (1 + np.exp(1.5 - debt + noise))).astype(int)
+    features = tuple(ModelFeature(name, "number", 0, name) for name in ("debt", "blurred"))
+    both = Rows(np.column_stack([debt, debt + noise]), label, features)
+    found, alone = (
+        fit_scorecard(rows, seed=0)
+        for rows in (both, replace(both, matrix=both.matrix[:, :1], features=features[:1]))
+    )
+    assert [found.features[binned.place].name for binned in found.bins] == ["debt"]
+    assert found.coefficients == pytest.approx(alone.coefficients, rel=0.02)
+
+
 def test_points_are_the_margin_on_the_stated_scale(card: Scorecard, rows: Rows) -> None:
     points = card.points(base=600, odds=50, pdo=20)
     of_bin = {(row["column"], row["bin"]): row["points"] for row in points}
