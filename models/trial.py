@@ -49,7 +49,8 @@ class Trials:
 
 def try_out(artefact: Artefact) -> None:
     """Loads and scores `artefact` in a child process; InputError says how that ended otherwise."""
-    asked = [sys.executable, "-m", "models.trial", str(artefact.directory)]
+    # -P: a models.py where this was called from must not answer in the trial's place.
+    asked = [sys.executable, "-P", "-m", "models.trial", str(artefact.directory)]
     asked.append(artefact.manifest_sha256)
     try:
         ended = subprocess.run(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -70,3 +71,11 @@ def test_a_lost_note_costs_a_trial_and_no_more(tmp_path):
     trials.file.write_text("{")
     trials.note("b" * 64)
     assert json.loads(trials.file.read_text())["passed"] == ["b" * 64]
+
+
+def test_what_lies_where_it_was_called_from_does_not_answer_for_it(judged, tmp_path, monkeypatch):
+    artefact = replace(open_artefact(judged), manifest_sha256="0" * 64)
+    (tmp_path / "models.py").write_text("raise SystemExit(0)")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="SHA-256"):
+        try_out(artefact)
