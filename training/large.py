@@ -238,6 +238,6 @@ def _sequence(many: Many) -> Any:
             start = asked - asked % CHUNK_ROWS
             if start != self._start:
                 self._start, self._rows = start, many.chunk(start, start + CHUNK_ROWS)
-            return self._rows[asked - start]
+            return self._rows[asked - start].copy()  # a view would keep its whole chunk
 
     return Chunks()
