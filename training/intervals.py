@@ -20,6 +20,7 @@ CELLS_AT_ONCE = 500_000
 CLASS_MIN = 5  # goods or bads below which an AUC's error is not known
 FIGURES = ("auc", "gini", "ks", "brier", "log_loss", "ece")
 DIFFERENCES = ("auc", "brier", "log_loss")
+LIFTED = ("ks", "ece")  # largest gaps and sums of them: rows drawn again lie further apart
 
 Interval = dict[str, float | None]
 
@@ -41,6 +42,7 @@ def intervals(
         for name, values in rows.figures(weight).items():
             found[name].append(values)
     facts: dict[str, Any] = {name: _between(values) for name, values in found.items()}
+    facts |= {name: _unlifted(found[name], measure(y, p)[name]) for name in LIFTED}
     chance = rows.ece_by_chance(np.random.default_rng(seed + 1), draws)
     return {"draws": draws, "level": LEVEL, "ece_by_chance": chance} | facts
 
@@ -197,6 +199,16 @@ def _between(found: list[Any]) -> Interval:
         return {"low": None, "high": None}
     low, high = np.quantile(values, TAILS)
     return {"low": float(low), "high": float(high)}
+
+
+def _unlifted(found: list[Any], figure: float | None) -> Interval:
+    """The same without what drawing again adds on average, so that it holds the figure itself."""
+    drawn = _between(found)
+    if figure is None or drawn["low"] is None or drawn["high"] is None:
+        return drawn
+    lift = float(np.nanmean(np.concatenate(found))) - figure
+    low, high = drawn["low"] - lift, drawn["high"] - lift
+    return {"low": min(max(0.0, low), figure), "high": max(min(1.0, high), figure)}
 
 
 def _less(ours: float | None, theirs: float | None) -> float | None:

@@ -224,7 +224,8 @@ def _as_true_as_the_champion(facts: Facts, policy: GatePolicy) -> str:
     )
 
 
-def _calibrated(facts: Facts, policy: GatePolicy) -> str:
+def calibrated(facts: Facts, policy: GatePolicy) -> str:
+    """Why the calibration error is too large to be chance; empty where it is not."""
     ece, rows, rate = (facts.metrics[name] for name in ("ece", "rows", "bad_rate"))
     if ece is None or not rows:
         return ""
@@ -267,6 +268,6 @@ CHECKS: tuple[Check, ...] = (
     _enough_bads,
     _ranks_no_worse,
     _as_true_as_the_champion,
-    _calibrated,
+    calibrated,
     _fair,
 )

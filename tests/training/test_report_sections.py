@@ -166,3 +166,17 @@ def test_limits_are_derived_from_the_figures():
 
 def test_the_dossier_is_plain_json():
     json.dumps(dossier().metrics, allow_nan=False)
+
+
+def test_a_calibration_that_the_gate_refuses_does_not_pass_above_it():
+    sound = _sound()
+    sound["test"] |= {"rows": 300, "ece": 0.19}
+    told = {check.name: check for check in verdict(sound).checks}
+    assert told["Calibration"].tone == "bad"
+    assert "0.190" in told["Calibration"].why
+
+
+def test_groups_too_small_to_compare_are_no_proof_of_fairness():
+    sound = _sound() | {"fairness": {"birth": {"impact": {}}}}
+    told = {check.name: check for check in verdict(sound).checks}
+    assert told["Fairness"].tone == "none"

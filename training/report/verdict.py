@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.assurance import assurance_of
-from training.release import Facts, gate
+from training.release import GATE, Facts, calibrated, gate
 
 GOOD, DOUBT, BAD, NONE = "good", "doubt", "bad", "none"
 FOUR_FIFTHS = 0.8
@@ -99,6 +99,8 @@ def _calibration(metrics: Mapping[str, Any]) -> Check:
     told, ece = metrics["calibration"], metrics["test"]["ece"]
     if ece is None:
         return Check("Calibration", NONE, "undefined")
+    if failure := calibrated(Facts(metrics["test"]), GATE):
+        return Check("Calibration", BAD, failure.removeprefix("calibration: "))
     flagged = [row["group"] for row in told.get("by_month", ()) if row["beyond_chance"]]
     flagged += [
         f"{column} = {row['group']}"
@@ -156,6 +158,8 @@ def _fairness(metrics: Mapping[str, Any]) -> Check | None:
     told = metrics.get("fairness")
     if not told:
         return Check("Fairness", NONE, "no protected attribute was given: not measured")
+    if not any(facts["impact"] for facts in told.values()):
+        return Check("Fairness", NONE, "too few rows in the groups to hold one against another")
     low, names = False, []
     for attribute, facts in told.items():
         for group, impact in facts["impact"].items():
