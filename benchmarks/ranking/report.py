@@ -19,7 +19,7 @@ def text(found: Mapping[str, Any]) -> str:
 `python -m benchmarks.ranking.run` (or `make bench`); the figures are in `ranking.json`.
 
 {_verdict(tables)}
-
+{_remark(found)}
 | table | rows | bads | splits | Vouch AUC | best peer | its AUC | difference (95%) | Brier less \
 the least | |
 |---|---|---|---|---|---|---|---|---|---|
@@ -39,6 +39,10 @@ def _verdict(tables: Sequence[Mapping[str, Any]]) -> str:
         f"of it and within {BRIER_ABOVE_BEST_MAX} of the least Brier on {within}.**"
     )
     return said + (f" Missed on {', '.join(missed)}." if missed else "")
+
+
+def _remark(found: Mapping[str, Any]) -> str:
+    return f"\n{found['remark']}\n" if found["remark"] else ""
 
 
 def _lines(tables: Sequence[Mapping[str, Any]]) -> str:

@@ -94,6 +94,7 @@ def _options() -> argparse.Namespace:
     asked.add_argument("--trials", type=int, help="Vouch's, where not its default")
     asked.add_argument("--cheap", action="store_true", help="without the tools that take long")
     asked.add_argument("--peers-only", action="store_true", help="fill the cache, write nothing")
+    asked.add_argument("--remark", default="", help="what a reader should know of this run")
     asked.add_argument("--cache", type=Path, default=CACHE)
     asked.add_argument("--out", type=Path, default=RESULTS / "ranking", help="without its suffix")
     return asked.parse_args()
@@ -108,6 +109,7 @@ def main() -> None:
     found = {
         "machine": machine(),
         "code": code(),
+        "remark": options.remark,
         "test_share": TEST_SHARE,
         "few_rows": FEW_ROWS,
         "tables": tables,
