@@ -188,9 +188,17 @@ def _better_than_chance(facts: Facts, policy: GatePolicy) -> str:
     gini = facts.metrics["gini"]
     if gini is None:
         return "the Gini is undefined: the test rows are of one class"
-    if facts.incumbent is not None or gini > policy.deviations * gini_error(facts.metrics):
+    if _beats_the_champion(facts) or gini > policy.deviations * gini_error(facts.metrics):
         return ""
     return f"Gini {gini:.3f} is no better than chance"
+
+
+def _beats_the_champion(facts: Facts) -> bool:
+    """Whether it ranks better than what serves: then chance is no reason to keep the worse."""
+    if facts.paired is not None:
+        return facts.paired.gini > facts.paired.incumbent_gini
+    theirs = None if facts.incumbent is None else facts.incumbent.get("gini")
+    return theirs is not None and facts.metrics["gini"] > theirs
 
 
 def _ranks_no_worse(facts: Facts, policy: GatePolicy) -> str:

@@ -31,6 +31,8 @@ LEAK = {"column": "closed_on", "why": "filled in for bads alone"}
         (Facts(GOOD | {"rows": 400}), "too few bads: 32"),
         (Facts(GOOD | {"gini": 0.02}), "no better than chance"),
         (Facts(GOOD | {"gini": None}), "undefined"),
+        (Facts(GOOD | {"gini": 0.02}, incumbent=GOOD | {"gini": 0.03}), "no better than chance"),
+        (Facts(GOOD | {"gini": 0.02}, incumbent=GOOD | {"gini": 0.01}), None),
         (Facts(GOOD | {"gini": 0.47}, incumbent=GOOD), None),
         (Facts(GOOD | {"gini": 0.25}, incumbent=GOOD), "worse than the champion's 0.500"),
         (Facts(GOOD | {"ece": 0.08}), "calibration: ECE 0.080"),

@@ -118,7 +118,7 @@ def _scorecard(of: Dossier) -> Markup | None:
         Column("information value", "iv", short),
         Column("points", "points", number),
     )
-    said = "A points table of the same rows (weight of evidence, monotone bins): a benchmark, and "
+    said = "A points table of the same rows (weight of evidence): a benchmark, and "
     said += "what a lender can run without any of this."
     inside = long_table(columns, rows[:POINTS_FOLDED], first=60)
     return folded("The WOE scorecard beside it, in points", element("p", said), inside)
