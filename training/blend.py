@@ -14,7 +14,7 @@ from training.fit import GENTLE, Rows, fixed_parameters
 from training.linear import fit_linear
 from training.scorecard import Scorecard, fit_scorecard
 from training.search import tuned
-from training.shares import Told, scaled_loss, shares
+from training.shares import Told, pulls_for, row_losses, scaled_loss, shares, strongest_sound
 from training.trees import weighted
 from training.ways import MANY_ROWS, quick_ways, ways_for
 
@@ -129,20 +129,30 @@ def _additive(name: str, fit: Any, bench: Bench) -> _Member:
 def _weighed(bench: Bench, members: Sequence[_Member]) -> tuple[Any, float, Any]:
     """Weights, intercept, and every row's margin under weights that its own fold had no say in.
 
-    The weights are the mean of those that lack a fold each.
+    The weights are the mean of those that lack a fold each. How strongly they are drawn to equal
+    shares is learnt too: where components differ by no more than chance, they count alike.
     """
-    crossed, ahead, late = _told(bench, members)
+    told = _told(bench, members)
+    crossed = told[0]
+    tried = [_drawn(bench, told, pull=pull) for pull in pulls_for(len(crossed.label))]
+    kept = strongest_sound([row_losses(out_of_fold, crossed) for _, out_of_fold in tried])
+    (*mean, intercept), out_of_fold = tried[kept]
+    spread = np.array(mean) * crossed.margins.std(axis=0)
+    return np.where(spread >= TINY * spread.sum(), mean, 0.0), float(intercept), out_of_fold
+
+
+def _drawn(bench: Bench, told: tuple[Told, Told, Any], *, pull: float) -> tuple[Any, Any]:
+    """The mean of weights and intercepts that lack a fold each, and every row's held-out margin."""
+    crossed, ahead, late = told
     found, out_of_fold = [], np.empty(len(crossed.label))
     for unseen in _first_round(bench.cuts):
         kept = np.ones(len(crossed.label), dtype=bool)
         kept[unseen] = False
         later = [ahead.take(kept[late])] if len(late) else []
-        weights, intercept = shares([crossed.take(kept), *later])
+        weights, intercept = shares([crossed.take(kept), *later], pull=pull)
         found.append((*weights, intercept))
         out_of_fold[unseen] = crossed.margins[unseen] @ weights + intercept
-    *mean, intercept = np.mean(found, axis=0)
-    spread = np.array(mean) * crossed.margins.std(axis=0)
-    return np.where(spread >= TINY * spread.sum(), mean, 0.0), float(intercept), out_of_fold
+    return np.mean(found, axis=0), out_of_fold
 
 
 def _told(bench: Bench, members: Sequence[_Member]) -> tuple[Told, Told, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-PULL = 8.0  # bads' worth of evidence for equal shares: few rows cannot overrule it
+PULLS = (16.0, 4.0, 1.0, 0.25)  # bads' worth of evidence for equal shares, strongest first
+PULL_OF_MANY = 1.0
+MANY_ROWS = 20_000  # from here on every pull comes to the same
 NEWTON_STEPS = 12
 CONVERGED = 1e-8
 
@@ -50,33 +52,57 @@ def scaled_loss(margin: Any, label: Any, weight: Any) -> tuple[float, float]:
     return (loss, float(found[0]) / spread) if found[0] > 0 else (nothing, 0.0)
 
 
-def shares(parts: Sequence[Told]) -> tuple[Any, float]:
+def pulls_for(rows: int) -> tuple[float, ...]:
+    """How strongly weights may be drawn to equal shares; of very many rows one pull is enough."""
+    return PULLS if rows < MANY_ROWS else (PULL_OF_MANY,)
+
+
+def strongest_sound(losses: Sequence[Any]) -> int:
+    """Which of several ways to keep, by each one's loss of every row, the most careful way first.
+
+    A bolder one must win by more than a standard error of the rows' differences.
+    """
+    best = losses[int(np.argmin([loss.mean() for loss in losses]))]
+    for place, loss in enumerate(losses):
+        worse = loss - best
+        if worse.mean() <= worse.std() / np.sqrt(len(worse)):
+            return place
+    return len(losses) - 1
+
+
+def row_losses(margin: Any, told: Told) -> Any:
+    """The weighted log loss of every row."""
+    return told.weight * (np.logaddexp(0, margin) - told.label * margin)
+
+
+def shares(parts: Sequence[Told], *, pull: float) -> tuple[Any, float]:
     """Weights of the components with least log loss over `parts`, each part counting alike.
 
     Then the intercept that makes the first part's margins true; other parts may have other bad
     rates, so theirs is forgotten. Weights are drawn to equal shares of the components' margins,
-    each brought to scale. Where no component tells anything, the first stands alone.
+    each brought to scale, by `pull` bads' worth of evidence. Where none tells anything, the first
+    stands alone.
     """
     first = parts[0]
     scale = np.array([scaled_loss(one, first.label, first.weight)[1] for one in first.margins.T])
     if not scale.any():
         return np.eye(len(scale))[0], 0.0
-    weights, intercept = _weights([part.scaled(scale) for part in parts], scale > 0)
+    weights, intercept = _weights([part.scaled(scale) for part in parts], scale > 0, pull)
     return weights * scale, intercept
 
 
-def _weights(parts: Sequence[Told], telling: Any) -> tuple[Any, float]:
+def _weights(parts: Sequence[Told], telling: Any, pull: float) -> tuple[Any, float]:
     from scipy.optimize import minimize
 
     count = len(telling)
     equal = telling / telling.sum()
     label = parts[0].label
-    pull = PULL * count / max(float(min(label.sum(), (1 - label).sum())), 1.0)
+    drawn = pull * count / max(float(min(label.sum(), (1 - label).sum())), 1.0)
 
     def loss(point: Any) -> tuple[float, Any]:
         off = point[:count] - equal
-        total, slope = pull * float(off @ off), np.zeros(len(point))
-        slope[:count] = 2 * pull * off
+        total, slope = drawn * float(off @ off), np.zeros(len(point))
+        slope[:count] = 2 * drawn * off
         for place, part in enumerate(parts, start=count):
             z = part.margins @ point[:count] + point[place]
             error = part.weight * (1 / (1 + np.exp(-z)) - part.label)

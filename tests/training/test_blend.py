@@ -159,11 +159,11 @@ def test_a_component_that_fails_forward_in_time_counts_for_less():
     steady, gone = random.normal(size=(2, 4000))
     past = Told(np.column_stack([steady, gone]), _drawn(steady + gone, random), np.ones(4000))
     ahead = Told(past.margins, _drawn(steady, random), np.ones(4000))
-    blind, _ = shares([past])
-    seeing, _ = shares([past, ahead])
+    blind, _ = shares([past], pull=8.0)
+    seeing, _ = shares([past, ahead], pull=8.0)
     assert blind[1] / blind[0] == pytest.approx(1, abs=0.15)
     assert seeing[1] / seeing[0] < 0.7
-    assert shares([ahead])[0][1] < 0.1
+    assert shares([ahead], pull=8.0)[0][1] < 0.1
 
 
 def test_what_is_too_sure_of_itself_is_judged_to_scale():
