@@ -6,6 +6,7 @@ import numpy as np
 
 from credit.money import ppm_of
 from credit.policy.scorecard import score_of
+from models.measures import ranked
 from training.rates import rate_of
 from training.tested import Tested
 
@@ -21,9 +22,8 @@ def bands(tested: Tested, *, loss_given_default: float = LOSS_GIVEN_DEFAULT) -> 
     `loss_given_default`, `bad_amount_minor` what bads had been given: both absent where no
     amount is known. Rows of one probability may lie in two bands where ties are wide.
     """
-    order = np.argsort(tested.probability, kind="stable")
     rows, seen, bads_seen = [], 0, 0
-    for part in np.array_split(order, BANDS):
+    for part in np.array_split(ranked(tested.probability), BANDS):
         if len(part):
             row = _band(tested, part, loss_given_default)
             seen, bads_seen = seen + row["rows"], bads_seen + row["bads"]

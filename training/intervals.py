@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import ECE_BINS, Z_95, auc, measure
+from models.measures import ECE_BINS, Z_95, auc, measure, ranked
 from training.paired import auc_difference_error
 
 LEVEL = 0.95
@@ -69,7 +69,7 @@ def _paired(
     names: Sequence[str], label: Any, ours: Any, theirs: Any, *, seed: int, draws: int | None
 ) -> dict[str, dict[str, float | int | None]]:
     y, p = _sorted(label, ours)
-    order = np.argsort(np.asarray(ours, dtype=np.float64), kind="stable")
+    order = ranked(ours)
     q = np.asarray(theirs, dtype=np.float64)[order]
     draws = draws or draws_for(len(y))
     second = np.argsort(q, kind="stable")
@@ -188,7 +188,7 @@ def _weights(rows: int, draws: int, random: np.random.Generator) -> Iterator[Any
 
 def _sorted(label: Any, probability: Any) -> tuple[Any, Any]:
     p = np.asarray(probability, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
+    order = ranked(p)
     return np.asarray(label, dtype=np.float64)[order], p[order]
 
 

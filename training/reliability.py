@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.measures import ECE_BINS
+from models.measures import ECE_BINS, ranked
 from training.intervals import auc_interval
 from training.rates import rate_of
 
@@ -120,8 +120,7 @@ def chance_of(label: Any, probability: Any, *, training_bads: int) -> float | No
 
 
 def _bins(label: Any, probability: Any) -> list[Facts]:
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, ECE_BINS) if len(part)]
+    parts = [part for part in np.array_split(ranked(probability), ECE_BINS) if len(part)]
     return [
         {
             "from": float(probability[part[0]]),

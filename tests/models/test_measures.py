@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 
-from models.measures import measure, reliability
+from models.measures import measure, ranked, reliability
 
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 99)), min_size=2, max_size=80)
 
@@ -36,3 +36,14 @@ def test_calibration_error_is_the_weighted_gap_of_ten_bins_of_equal_count() -> N
     bins = reliability(np.zeros(100), said)
     assert [rows for _, _, rows in bins] == [10] * 10
     assert measure(np.zeros(100), said)["ece"] == pytest.approx(said.mean())
+
+
+def test_true_probabilities_stay_true_however_the_file_was_sorted() -> None:
+    by_outcome = np.repeat([0, 1], [700, 300])
+    assert measure(by_outcome, np.full(1000, 0.3))["ece"] < 0.06
+
+
+def test_rows_of_one_probability_are_ranked_without_regard_to_their_place() -> None:
+    place = ranked(np.full(1000, 0.3))
+    assert sorted(place) == list(range(1000))
+    assert abs(np.corrcoef(place, np.arange(1000))[0, 1]) < 0.1

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from models.measures import ece, ks, measure
+from models.measures import ece, ks, measure, ranked
 from training.intervals import (
     auc_difference_interval,
     auc_interval,
@@ -28,7 +28,7 @@ def _rows(count, *, seed=0, spread=2.0):
 
 def _plainly(label, chance, draws, seed):
     """Each draw's figures by other libraries, the draws themselves being the same."""
-    order = np.argsort(chance, kind="stable")
+    order = ranked(chance)
     label, chance = label[order], chance[order]
     drawn = np.random.default_rng(seed).integers(0, len(label), (draws, len(label)))
     found = []
