@@ -33,12 +33,16 @@ class Champions:
 
     def of(self, product: str) -> Reign | None:
         """The model in service; None before the first promotion."""
-        reigns = _stack(self.history(), product)
+        reigns = self.reigns(product)
         return reigns[-1] if reigns else None
+
+    def reigns(self, product: str) -> tuple[Reign, ...]:
+        """The champions that still stand, the present one last."""
+        return tuple(_stack(self.history(), product))
 
     def before(self, product: str) -> Reign | None:
         """The model that a rollback gives the product back to; None where there is none."""
-        reigns = _stack(self.history(), product)
+        reigns = self.reigns(product)
         return reigns[-2] if len(reigns) > 1 else None
 
     def challenger_of(self, product: str) -> Reign | None:

@@ -116,6 +116,10 @@ class Registry:
         reign = self._champions.before(product)
         return None if reign is None else Ref(product, reign.version)
 
+    def served(self, product: str) -> tuple[Ref, ...]:
+        """The champions that still stand, the present one last: what a rollback walks back."""
+        return tuple(Ref(it.product, it.version) for it in self._champions.reigns(product))
+
     def champion(self, product: str) -> Artefact | None:
         """The model in service, held against the hash that was promoted; None before the first."""
         return self._serving(self._champions.of(product))

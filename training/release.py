@@ -1,6 +1,7 @@
 """The gate between a candidate and the decisions it would make."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import pi, sqrt
@@ -32,6 +33,7 @@ class GatePolicy:
 
 
 GATE = GatePolicy()
+RIVALS_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Facts:
     """What the gate looks at: the candidate's test figures and what else was checked of it.
 
     `incumbent`: the champion's own test figures, `paired`: both on the candidate's test rows,
-    which is what counts where it is there.
+    which is what counts where it is there; of all that served, the one that ranks them best.
     """
 
     metrics: Metrics
@@ -71,7 +73,7 @@ class Promotion:
         lines = [f"{self.ref} is {self.stage}"]
         if self.paired:
             lines.append(
-                f"  Gini {self.paired.gini:.3f} where the champion before has "
+                f"  Gini {self.paired.gini:.3f} where the best that served has "
                 f"{self.paired.incumbent_gini:.3f} on the same {self.paired.rows:,} test rows"
             )
         return lines
@@ -135,13 +137,24 @@ def gini_error(metrics: Metrics) -> float:
 
 def _facts(registry: Registry, ref: Ref | str) -> tuple[Ref, Facts]:
     asked = registry.resolve(ref) if isinstance(ref, str) else ref
-    candidate, champion = registry.open(asked), registry.champion(asked.product)
-    if champion is not None and champion.manifest_sha256 == candidate.manifest_sha256:
-        champion = None
+    candidate = registry.open(asked)
+    rivals = [*_rivals(registry, asked)]
     told = candidate.manifest
-    incumbent = None if champion is None else champion.manifest.metrics
-    paired = None if champion is None else compared(candidate, champion)
-    return asked, Facts(told.metrics, told.leakage, told.assurance, incumbent, paired)
+    incumbent = rivals[-1].manifest.metrics if rivals else None
+    pairs = [pair for rival in rivals if (pair := compared(candidate, rival))]
+    best = max(pairs, key=lambda pair: pair.incumbent_gini, default=None)
+    return asked, Facts(told.metrics, told.leakage, told.assurance, incumbent, best)
+
+
+def _rivals(registry: Registry, asked: Ref) -> Iterator[Artefact]:
+    """Who served before and still stands, the latest last: small steps down must not add up.
+
+    A model whose files are damaged is no rival: it could not serve either.
+    """
+    for ref in dict.fromkeys(registry.served(asked.product)[-RIVALS_MAX:]):
+        if ref != asked:
+            with suppress(InputError):
+                yield registry.open(ref)
 
 
 def compared(candidate: Artefact, champion: Artefact) -> Paired | None:
