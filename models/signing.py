@@ -1,6 +1,7 @@
 """Who made an artefact: an Ed25519 signature over its manifest, which pins every other file."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ SIGNATURE_BYTES_MAX = 1024
 # What is signed starts with what it is: a signature for another purpose never fits here.
 _PURPOSE = b"vouch-artefact-v1\n"
 _ALGORITHM = "ed25519"
+_HEX = re.compile(r"[0-9a-f]{128}")  # capitals and blanks would read as the same signature
 _NAMES = {"algorithm", "key_id", "signature"}
 _MEND = "train the model again, or trust the key of who signed it (vouch models trust FILE.pub)"
 
@@ -59,7 +61,7 @@ def _told(file: Path) -> dict[str, str]:
         raise InputError(f"{file}: the model is not signed ({error.strerror})", _MEND) from None
     told = _parsed(text) if len(text) <= SIGNATURE_BYTES_MAX else {}
     # One way to write a signature, to the byte: no other text passes for it.
-    if set(told) != _NAMES or _rendered(told) != text:
+    if set(told) != _NAMES or _rendered(told) != text or not _HEX.fullmatch(told["signature"]):
         raise InputError(f"{file} is no signature", _MEND)
     if told["algorithm"] != _ALGORITHM:
         raise InputError(f"{file}: {told['algorithm']!r} is not {_ALGORITHM}", _MEND)

@@ -217,3 +217,14 @@ def test_unsigned_artefacts_stay_readable_and_cannot_be_registered(tmp_path, mak
     assert open_artefact(directory).manifest.product == LOAN
     with pytest.raises(InputError, match="is not signed"):
         Registry(tmp_path / "home").register(directory)
+
+
+@pytest.mark.usefixtures("never_parsed")
+@pytest.mark.parametrize("written", [str.upper, lambda text: f" {text}"])
+def test_the_true_signature_in_other_letters_is_refused(champion, written):
+    registry, directory = champion
+    told = json.loads((directory / SIGNATURE).read_text())
+    told["signature"] = written(told["signature"])
+    (directory / SIGNATURE).write_text(json.dumps(told, indent=1) + "\n")
+    with pytest.raises(InputError, match="is no signature"):
+        _served(registry)
