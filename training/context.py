@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.artefact import Artefact
-from training.augmentation import NONE
-from training.rejects import Rejected
+from training.unseen.augmentation import NONE
+from training.unseen.rejects import Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

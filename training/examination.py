@@ -8,30 +8,30 @@ import numpy as np
 
 from models.artefact import Artefact
 from models.signature import from_table
-from training.bands import bands
-from training.changes import counterfactuals_of
 from training.context import Context
-from training.cut_off import APPROVED_SHARE
-from training.direction import direction_test
-from training.fairness import fairness
-from training.fit import Rows
-from training.intervals import intervals
-from training.less_discriminatory import search
+from training.fairness.by_group import fairness
+from training.fairness.less_discriminatory import search
+from training.judging.bands import bands
+from training.judging.changes import counterfactuals_of
+from training.judging.cut_off import APPROVED_SHARE
+from training.judging.direction import direction_test
+from training.judging.intervals import intervals
+from training.judging.reason_shares import reason_shares
+from training.judging.stability import stability
+from training.judging.tested import Tested
 from training.lesson import Lesson
-from training.reason_shares import reason_shares
-from training.reject_inference import reject_inference
-from training.rejects import rejected_rows
-from training.sample import Sample
-from training.split import Split
-from training.stability import stability
-from training.swap_set import (
+from training.ranking.fit import Rows
+from training.rows.sample import Sample
+from training.rows.split import Split
+from training.unseen.reject_inference import reject_inference
+from training.unseen.rejects import rejected_rows
+from training.unseen.swap_set import (
     champion_cut_off_of,
     champion_probability_of,
     learnt_by_champion,
     swap_set,
 )
-from training.tested import Tested
-from training.vintages import vintages
+from training.unseen.vintages import vintages
 
 LEARNT_AGAIN_MAX = 50_000  # rows that models beside the served one are fitted to
 Found = Mapping[str, Any] | None

@@ -4,16 +4,16 @@ from dataclasses import asdict
 from typing import Any
 
 from models.measures import measure
-from training.evaluate import calibration_line
 from training.examination import Examined, examine
-from training.intervals import differences
+from training.fairness.proxies import warnings_of
 from training.judged import Judged
+from training.judging.evaluate import calibration_line
+from training.judging.intervals import differences
+from training.judging.reliability import reliability_facts
+from training.judging.segments import segments
 from training.lesson import Lesson
 from training.lineage import Origin, split_facts
-from training.proxies import warnings_of
-from training.reliability import reliability_facts
 from training.revision import code_revision
-from training.segments import segments
 
 Facts = dict[str, Any]
 

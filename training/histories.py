@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from credit.progress import Progress
 from features.sources import open_history
-from training.applications import without_outcome
-from training.cohort import Cohort, read_cohort
-from training.dataset import point_in_time_sample
-from training.labels import Label
-from training.onset import days_to_bad
-from training.protected import protected_of
-from training.rejects import Rejected, rejected_applications
-from training.sample import Sample, check_two_classes
+from training.fairness.protected import protected_of
+from training.rows.applications import without_outcome
+from training.rows.cohort import Cohort, read_cohort
+from training.rows.dataset import point_in_time_sample
+from training.rows.labels import Label
+from training.rows.onset import days_to_bad
+from training.rows.sample import Sample, check_two_classes
+from training.unseen.rejects import Rejected, rejected_applications
 
 if TYPE_CHECKING:
     import pyarrow as pa

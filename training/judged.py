@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from models.score import Scorer
-from training.calibration import probabilities
 from training.context import Context
-from training.cut_off import cut_off
+from training.judging.calibration import probabilities
+from training.judging.cut_off import cut_off
+from training.judging.tested import Tested
 from training.lesson import Lesson
-from training.sample import Sample
-from training.split import Split
-from training.tested import Tested
+from training.rows.sample import Sample
+from training.rows.split import Split
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ from credit.progress import Progress
 from models.manifest import ModelFeature
 from models.measures import log_loss
 from models.signature import categorical_places, from_table
-from training.blend import Component
-from training.calibration import calibrate
-from training.fit import GENTLE, STRICT, Rows, fixed_parameters, threads_for
+from training.judging.calibration import calibrate
 from training.lesson import Lesson, learn
-from training.monotone import Sweep, sweep
-from training.sample import Sample
-from training.split import Split
-from training.trees import weighted
+from training.ranking.blend import Component
+from training.ranking.fit import GENTLE, STRICT, Rows, fixed_parameters, threads_for
+from training.ranking.monotone import Sweep, sweep
+from training.ranking.trees import weighted
+from training.rows.sample import Sample
+from training.rows.split import Split
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,16 +12,16 @@ from models.calibration import Calibration
 from models.manifest import ModelFeature
 from models.measures import auc
 from models.signature import from_table
-from training.benchmarks import benchmark_probabilities
-from training.blend import Blend, Component, blend
-from training.calibration import calibrate
-from training.encode import encode
-from training.fit import GENTLE, STRICT, Rows
-from training.leakage import Leak, find_leaks
-from training.monotone import Sweep, sweep
-from training.sample import Sample
-from training.scorecard import Scorecard
-from training.split import BY_TIME, Split
+from training.judging.calibration import calibrate
+from training.leaks.detector import Leak, find_leaks
+from training.ranking.benchmarks import benchmark_probabilities
+from training.ranking.blend import Blend, Component, blend
+from training.ranking.encode import encode
+from training.ranking.fit import GENTLE, STRICT, Rows
+from training.ranking.monotone import Sweep, sweep
+from training.ranking.scorecard import Scorecard
+from training.rows.sample import Sample
+from training.rows.split import BY_TIME, Split
 
 
 @dataclass(frozen=True, slots=True)

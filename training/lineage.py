@@ -13,8 +13,8 @@ import numpy as np
 from models.manifest import Manifest, TrainingData, new_version
 from training.assurance import assurance_of
 from training.lesson import Lesson
-from training.sample import Sample
-from training.split import Split
+from training.rows.sample import Sample
+from training.rows.split import Split
 
 UNJUDGED = "unjudged"  # the version while a model is scored for the first time
 LIBRARIES = ("lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn")

@@ -11,22 +11,22 @@ from features.catalogue import definitions_sha256
 from models.artefact import Artefact
 from models.keys import home_keys
 from models.registry import Registry
-from training.augmentation import NONE
-from training.cohort import cut_off
 from training.context import Context
-from training.fit import Rows
 from training.histories import Told, read_histories
-from training.labels import Label
 from training.lesson import learn
 from training.lineage import Origin
-from training.maturity import maturity
 from training.outputs import check_replaceable
+from training.ranking.fit import Rows
 from training.record import record
-from training.reject_inference import augmented
-from training.rejects import Rejected, rejected_rows
 from training.result import TrainingResult
-from training.sample import Sample
-from training.split import Split, split
+from training.rows.cohort import cut_off
+from training.rows.labels import Label
+from training.rows.sample import Sample
+from training.rows.split import Split, split
+from training.unseen.augmentation import NONE
+from training.unseen.maturity import maturity
+from training.unseen.reject_inference import augmented
+from training.unseen.rejects import Rejected, rejected_rows
 
 __all__ = ["TrainingResult", "train_product"]
 

@@ -27,8 +27,8 @@ from training.outputs import (
 )
 from training.report.page import write_report
 from training.report.pictured import pictured
-from training.sample import Sample
-from training.split import Split
+from training.rows.sample import Sample
+from training.rows.split import Split
 
 if TYPE_CHECKING:
     import pyarrow as pa

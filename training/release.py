@@ -11,7 +11,7 @@ from credit.errors import InputError
 from models.artefact import TEST, Artefact
 from models.entry import Ref
 from models.registry import Registry
-from training.paired import Paired
+from training.judging.paired import Paired
 
 Metrics = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.entry import Ref
-from training.leakage import Leak
+from training.leaks.detector import Leak
 
 
 @dataclass(frozen=True, slots=True)

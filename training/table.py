@@ -12,18 +12,18 @@ from credit.errors import InputError
 from credit.progress import Progress
 from models.keys import home_keys
 from models.manifest import TABLE
-from training.columns import Prepared, check_named, features_from, label_of, time_of
 from training.context import Context
-from training.duplicates import duplicates
+from training.fairness.protected import protected_columns
 from training.large import taught
 from training.lineage import Origin
 from training.outputs import check_replaceable
-from training.protected import protected_columns
 from training.record import record
 from training.result import TrainingResult
-from training.sample import Sample, check_two_classes
-from training.split import BY_TIME, Split, split
-from training.table_file import read_table, sha256_of
+from training.rows.columns import Prepared, check_named, features_from, label_of, time_of
+from training.rows.duplicates import duplicates
+from training.rows.sample import Sample, check_two_classes
+from training.rows.split import BY_TIME, Split, split
+from training.rows.table_file import read_table, sha256_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.ranking.figures import VOUCH, Figure
 from benchmarks.ranking.rows import Division
-from training.intervals import auc_difference_interval
+from training.judging.intervals import auc_difference_interval
 
 BELOW_BEST_MAX = 0.003
 BRIER_ABOVE_BEST_MAX = 0.0005

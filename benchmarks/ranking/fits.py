@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FITS = (
     ("lightgbm", "train"),
-    ("training.scorecard", "fit_scorecard"),
-    ("training.linear", "fit_linear"),
+    ("training.ranking.scorecard", "fit_scorecard"),
+    ("training.ranking.linear", "fit_linear"),
 )
 NOT_TUNING = frozenset({"leakage", "alone", "benchmarks", "less_discriminatory", "rejects"})
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.ranking.tables import LABEL, Table
-from training.sample import Sample
-from training.split import split
-from training.times import times_of
+from training.rows.sample import Sample
+from training.rows.split import split
+from training.rows.times import times_of
 
 TEST_SHARE = 0.3
 FEW_ROWS = 5_000  # below this one split says little: ten are made

@@ -8,8 +8,8 @@ import numpy as np
 from models.calibration import Calibration
 from models.manifest import CATEGORY, NUMBER, TABLE, Manifest, ModelFeature, TrainingData
 from models.measures import measure
-from training.intervals import differences, intervals
-from training.reliability import reliability_facts
+from training.judging.intervals import differences, intervals
+from training.judging.reliability import reliability_facts
 from training.report.dossier import Dossier
 from training.report.pictured import Dependence, Pictured
 

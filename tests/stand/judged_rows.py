@@ -14,7 +14,7 @@ from models.keys import home_keys
 from models.manifest import CATEGORY, NUMBER, TABLE, Manifest, ModelFeature, TrainingData
 from models.score import Scorer
 from models.signature import from_table
-from training.tested import Tested
+from training.judging.tested import Tested
 
 FEATURES = (
     ModelFeature("income", NUMBER, -1, "INCOME"),

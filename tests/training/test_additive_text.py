@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.manifest import ModelFeature
-from training.additive import AdditiveModel, Term, mean_of
+from training.ranking.additive import AdditiveModel, Term, mean_of
 
 WORDS = 40
 FEATURES = (

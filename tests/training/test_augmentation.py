@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.augmentation import BAND_ROWS_MIN, BANDS, fuzzy, parcelled, score_bands
+from training.unseen.augmentation import BAND_ROWS_MIN, BANDS, fuzzy, parcelled, score_bands
 
 ROWS = 400
 

@@ -7,12 +7,12 @@ import pytest
 
 from models.manifest import ModelFeature
 from models.measures import auc
-from training.blend import blend
-from training.category_statistics import ordered, statistics_of
-from training.cuts import cuts_of
-from training.fit import Rows
-from training.monotone import violations
-from training.shares import Told, scaled_loss, shares
+from training.ranking.blend import blend
+from training.ranking.category_statistics import ordered, statistics_of
+from training.ranking.cuts import cuts_of
+from training.ranking.fit import Rows
+from training.ranking.monotone import violations
+from training.ranking.shares import Told, scaled_loss, shares
 
 
 def _rows(logit, rows=600, seed=3, columns=4, directions=None):
@@ -56,8 +56,8 @@ def words():
 @pytest.fixture
 def hurried(monkeypatch):
     """All ways, each given up soon, on one round of folds."""
-    monkeypatch.setattr("training.ways.PATIENCE", 20)
-    monkeypatch.setattr("training.cuts.SMALL_ROWS", 0)
+    monkeypatch.setattr("training.ranking.ways.PATIENCE", 20)
+    monkeypatch.setattr("training.ranking.cuts.SMALL_ROWS", 0)
 
 
 def _margin(text, matrix):
@@ -67,7 +67,7 @@ def _margin(text, matrix):
 
 
 def test_the_served_text_is_the_weighted_sum_of_its_components(words, monkeypatch, hurried):
-    from training import trees
+    from training.ranking import trees
 
     seen = {}
 
@@ -75,7 +75,7 @@ def test_the_served_text_is_the_weighted_sum_of_its_components(words, monkeypatc
         seen.update(texts=texts, weights=weights, intercept=intercept)
         return trees.weighted(texts, weights, intercept=intercept)
 
-    monkeypatch.setattr("training.blend.weighted", spy)
+    monkeypatch.setattr("training.ranking.blend.weighted", spy)
     learnt = blend(words.take(np.arange(1000)), trials=1, seed=0)
     unseen = words.matrix[1000:].copy()
     unseen[:20, 0], unseen[20:40, 1] = np.nan, np.nan
@@ -96,7 +96,7 @@ def test_words_teach_as_much_as_there_is_to_learn(words):
 def test_workers_do_not_change_a_byte(monkeypatch, trials, hurried):
     rows = _rows(_linear, rows=200)
     two = blend(rows, trials=trials, seed=4)
-    monkeypatch.setattr("training.fit.FOLDS_AT_ONCE", 1)
+    monkeypatch.setattr("training.ranking.fit.FOLDS_AT_ONCE", 1)
     one = blend(rows, trials=trials, seed=4)
     assert one.model_text == two.model_text
     assert np.array_equal(one.out_of_fold, two.out_of_fold)

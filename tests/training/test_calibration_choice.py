@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.measures import ece, log_loss
-from training.calibration import calibrate, probabilities
+from training.judging.calibration import calibrate, probabilities
 
 
 def _margins(count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:

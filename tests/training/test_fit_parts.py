@@ -5,13 +5,13 @@ import pytest
 
 from models.manifest import ModelFeature
 from models.measures import auc
-from training.blend import blend
-from training.calibration import calibrate, probabilities
-from training.evaluate import calibration_line
-from training.fit import Rows, fixed_parameters, folds_of
-from training.intervals import auc_difference_interval
-from training.monotone import violations
-from training.trees import averaged
+from training.judging.calibration import calibrate, probabilities
+from training.judging.evaluate import calibration_line
+from training.judging.intervals import auc_difference_interval
+from training.ranking.blend import blend
+from training.ranking.fit import Rows, fixed_parameters, folds_of
+from training.ranking.monotone import violations
+from training.ranking.trees import averaged
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def _parameters(rows, **others):
 def test_many_models_made_one_give_the_mean_of_their_margins(rows):
     import lightgbm as lgb
 
-    from training.fit import boost, fold_of, margin
+    from training.ranking.fit import boost, fold_of, margin
 
     half = np.arange(1500) < 750
     one, two = (

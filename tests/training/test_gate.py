@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.measures import auc
-from training.paired import Paired, auc_difference_error
+from training.judging.paired import Paired, auc_difference_error
 from training.release import CHECKS_OF_A_SHADOW, GATE, Facts, gate
 
 GOOD = {"rows": 5000, "bad_rate": 0.08, "gini": 0.5, "ece": 0.01}

@@ -13,7 +13,7 @@ from models.artefact import MODEL, open_artefact, write
 from models.keys import home_keys
 from models.registry import Registry
 from training import release
-from training.paired import Paired
+from training.judging.paired import Paired
 from training.release import promote
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from models.measures import ece, ks, measure, ranked
-from training.intervals import (
+from training.judging.intervals import (
     auc_difference_interval,
     auc_interval,
     differences,

@@ -11,8 +11,8 @@ import pytest
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
 from credit.errors import InputError
 from features.sources import open_history
-from training.cohort import cut_off, read_cohort
-from training.labels import LoanLabel
+from training.rows.cohort import cut_off, read_cohort
+from training.rows.labels import LoanLabel
 
 LENT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

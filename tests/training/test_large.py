@@ -12,11 +12,11 @@ import pytest
 from models.manifest import ModelFeature
 from models.signature import from_table
 from training import large
-from training.fit import Rows, dataset
 from training.large import Many, draw
+from training.ranking.fit import Rows, dataset
 from training.result import TrainingResult
-from training.sample import FeaturePlan, Sample
-from training.split import split
+from training.rows.sample import FeaturePlan, Sample
+from training.rows.split import split
 
 WORDS = tuple(f"w{code}" for code in range(12))
 FEATURES = (

@@ -8,8 +8,8 @@ import pytest
 
 from models.manifest import CATEGORY, NUMBER, ModelFeature
 from tests.stand.leak_tables import HONEST, LEAKY, CreditTable, peer_loans
-from training.fit import Rows
-from training.leakage import Leak, find_leaks
+from training.leaks.detector import Leak, find_leaks
+from training.ranking.fit import Rows
 
 SUSPICIOUS = 0.95  # what a model may reach: what it finds must not hang on how well it ranks
 SIZES = (1000,)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from models.manifest import CATEGORY, ModelFeature
-from training.alone import alone_auc
-from training.fit import Rows
-from training.leakage import find_leaks
+from training.leaks.alone import alone_auc
+from training.leaks.detector import find_leaks
+from training.ranking.fit import Rows
 
 ROWS = 6000
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.manifest import CATEGORY, NUMBER, ModelFeature
-from training.alternatives import SMALL_ROWS, reweighed
-from training.fit import Rows
-from training.less_discriminatory import search
-from training.proxies import proxies, warnings_of
+from training.fairness.alternatives import SMALL_ROWS, reweighed
+from training.fairness.less_discriminatory import search
+from training.fairness.proxies import proxies, warnings_of
+from training.ranking.fit import Rows
 
 Made = tuple[Rows, dict[str, Any]]
 

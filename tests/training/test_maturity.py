@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from training.cohort import Cohort
-from training.maturity import maturity
+from training.rows.cohort import Cohort
+from training.unseen.maturity import maturity
 
 BY = datetime(2026, 6, 30, 12, tzinfo=UTC)
 US = pa.timestamp("us")

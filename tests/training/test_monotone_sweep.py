@@ -9,7 +9,7 @@ import pytest
 
 from models.forest import read_trees, thresholds
 from models.manifest import ModelFeature
-from training.monotone import _moves, _values, sweep, violations
+from training.ranking.monotone import _moves, _values, sweep, violations
 
 FEATURES = (
     ModelFeature("income", "number", -1, "income"),

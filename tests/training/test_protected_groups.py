@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.sources import open_history
-from training.protected import groups_of, protected_columns, protected_of
+from training.fairness.protected import groups_of, protected_columns, protected_of
 
 
 def test_words_are_groups_as_they_are_and_blanks_are_nobody_knows() -> None:

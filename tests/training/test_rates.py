@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from models.measures import wilson
-from training.rates import difference, rate
+from training.judging.rates import difference, rate
 
 counts = st.integers(1, 5000).flatmap(lambda rows: st.tuples(st.integers(0, rows), st.just(rows)))
 

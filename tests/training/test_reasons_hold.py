@@ -16,10 +16,10 @@ from models.keys import home_keys
 from models.manifest import Manifest, ModelFeature, TrainingData
 from models.score import Scorer
 from models.signature import from_table
-from training.changes import actions_of, counterfactuals_of
-from training.cut_off import cut_off
-from training.direction import direction_test
-from training.tested import Tested
+from training.judging.changes import actions_of, counterfactuals_of
+from training.judging.cut_off import cut_off
+from training.judging.direction import direction_test
+from training.judging.tested import Tested
 
 Make = Callable[..., Tested]
 FEATURES = (

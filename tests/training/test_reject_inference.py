@@ -15,16 +15,16 @@ from data.synthetic.write import generate
 from features.sources import open_history
 from models.manifest import CATEGORY, NUMBER, ModelFeature
 from models.signature import from_table
-from training.augmentation import FUZZY, HOW, NONE, PARCELLING
-from training.cohort import read_cohort
-from training.dataset import point_in_time_sample
-from training.encode import encode
-from training.fit import Rows, folds_of
-from training.quick import FOLDS, quick_fit
-from training.randomly_approved import told_by_chance
-from training.reject_inference import REJECTED_MIN, augmented, reject_inference
-from training.rejects import rejected_applications, rejected_rows
-from training.split import split
+from training.ranking.encode import encode
+from training.ranking.fit import Rows, folds_of
+from training.ranking.quick import FOLDS, quick_fit
+from training.rows.cohort import read_cohort
+from training.rows.dataset import point_in_time_sample
+from training.rows.split import split
+from training.unseen.augmentation import FUZZY, HOW, NONE, PARCELLING
+from training.unseen.randomly_approved import told_by_chance
+from training.unseen.reject_inference import REJECTED_MIN, augmented, reject_inference
+from training.unseen.rejects import rejected_applications, rejected_rows
 
 FEATURES = (
     ModelFeature("income", NUMBER, -1, "income"),

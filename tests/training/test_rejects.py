@@ -10,12 +10,12 @@ import pytest
 
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
 from features.sources import open_history
-from training.applications import approved_at_random, turned_away, without_outcome
-from training.cohort import read_cohort
-from training.onset import days_to_bad
-from training.rejects import rejected_applications
-from training.sample import Sample
-from training.split import AT_RANDOM, BY_TIME, Split
+from training.rows.applications import approved_at_random, turned_away, without_outcome
+from training.rows.cohort import read_cohort
+from training.rows.onset import days_to_bad
+from training.rows.sample import Sample
+from training.rows.split import AT_RANDOM, BY_TIME, Split
+from training.unseen.rejects import rejected_applications
 
 BY = datetime(2026, 6, 1, tzinfo=UTC)
 ASKED = datetime(2026, 3, 1, 10, tzinfo=UTC)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from training.reliability import by_group, chance_of, prior_by_scores, reliability_facts
+from training.judging.reliability import by_group, chance_of, prior_by_scores, reliability_facts
 
 MANY = 10**9  # bads before the split: the level is known
 

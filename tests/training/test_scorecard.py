@@ -11,10 +11,10 @@ import pytest
 
 from models.manifest import ModelFeature
 from models.measures import auc
-from training.fit import Rows
-from training.linear import fit_linear
-from training.scorecard import Scorecard, fit_scorecard
-from training.woe import bin_category, bin_number
+from training.ranking.fit import Rows
+from training.ranking.linear import fit_linear
+from training.ranking.scorecard import Scorecard, fit_scorecard
+from training.ranking.woe import bin_category, bin_number
 
 FEATURES = (
     ModelFeature("income", "number", -1, "income"),

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.errors import InputError
-from training.sample import FeaturePlan, Sample
-from training.split import split
-from training.times import times_of
+from training.rows.sample import FeaturePlan, Sample
+from training.rows.split import split
+from training.rows.times import times_of
 
 DAYS = np.datetime64("2025-01-01T08:00", "us") + np.arange(100) * np.timedelta64(1, "D")
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from models.artefact import open_artefact
-from training.swap_set import GROUPS, champion_probability_of, swap_set
-from training.tested import Tested as Judged  # a name that pytest does not collect
+from training.judging.tested import Tested as Judged  # a name that pytest does not collect
+from training.unseen.swap_set import GROUPS, champion_probability_of, swap_set
 
 
 def _tested(probability, label, amount=None) -> Judged:

@@ -16,13 +16,13 @@ from credit.policy.scorecard import score_of
 from models.drift import shift
 from models.manifest import NUMBER, ModelFeature
 from tests.stand.judged_rows import FEATURES, judged_rows
-from training.bands import bands
-from training.reason_shares import reason_shares
+from training.judging.bands import bands
+from training.judging.reason_shares import reason_shares
+from training.judging.segments import segments
+from training.judging.stability import stability
+from training.judging.tested import Tested as Rows  # a name that pytest does not collect
 from training.report.pictured import pictured
 from training.revision import code_revision
-from training.segments import segments
-from training.stability import stability
-from training.tested import Tested as Rows  # a name that pytest does not collect
 
 
 @pytest.fixture(scope="module")

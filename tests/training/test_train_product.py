@@ -14,10 +14,10 @@ from credit.errors import InputError
 from features.catalogue import definitions_sha256, features_of
 from features.sources import open_history
 from models.registry import Registry
-from training.cohort import read_cohort
-from training.dataset import point_in_time_sample
 from training.product import train_product
 from training.release import promote
+from training.rows.cohort import read_cohort
+from training.rows.dataset import point_in_time_sample
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 START = np.datetime64("2026-01-01T00:00", "us")
@@ -174,7 +174,7 @@ def test_rows_immature_at_the_split_are_counted_and_purged(histories, trained, t
 
 
 def test_a_leak_is_not_registered(histories, tmp_path, monkeypatch):
-    from training.leakage import Leak
+    from training.leaks.detector import Leak
 
     leak = Leak("credit_line_minor", "it was rewritten", "certain")
     monkeypatch.setattr("training.lesson.find_leaks", lambda *_, **__: (leak,))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.errors import InputError
-from training.trees import averaged, weighted, worded
+from training.ranking.trees import averaged, weighted, worded
 
 WORDS = 70  # more than one and two of LightGBM's 32-bit words
 CLOSE = 1e-9

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from training.vintages import vintages
+from training.unseen.vintages import vintages
 
 DAYS = np.array(
     ["2025-11-05", "2025-11-20", "2025-12-01", "2025-12-02", "2026-01-03", "2026-01-30"],

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.column_values import read_column
-from training.duplicates import copies_said, duplicates
-from training.sample import FeaturePlan, Sample
-from training.sentinels import sentinels
-from training.split import split
-from training.written import dates_of, numbers_of, two_ways
-from training.years import whole_years
+from training.rows.column_values import read_column
+from training.rows.duplicates import copies_said, duplicates
+from training.rows.sample import FeaturePlan, Sample
+from training.rows.sentinels import sentinels
+from training.rows.split import split
+from training.rows.written import dates_of, numbers_of, two_ways
+from training.rows.years import whole_years
 
 
 def _days(texts):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from models.manifest import CATEGORY, ModelFeature
-from training.contributions import contributions, rows_explained, trees_of
-from training.tested import Tested
+from training.judging.contributions import contributions, rows_explained, trees_of
+from training.judging.tested import Tested
 
 EXPLAINED_MAX = 300
 SHOWN = 9
