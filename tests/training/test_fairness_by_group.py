@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.judging import tested
 from training.fairness.by_group import ALONE, NOBODY, fairness
 from training.fairness.groups import NOT_KNOWN, SMALL, Groups
 from training.fairness.impact import Cells, impact_ratios, interval
+from training.judging import tested
 
 
 def rows_of(label: Any, probability: Any, group: Any, *, cut_off: float) -> tested.Tested:
