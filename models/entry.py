@@ -9,7 +9,7 @@ from typing import Any
 from models.manifest import Manifest
 
 CANDIDATE, CHALLENGER, CHAMPION = "candidate", "challenger", "champion"
-SUPERSEDED = "superseded"
+SUPERSEDED, DAMAGED = "superseded", "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the registry: `stage`: candidate, challenger, champion or superseded."""
+    """One line of the registry; `stage`: candidate, challenger, champion, superseded, damaged."""
 
     ref: str
     product: str

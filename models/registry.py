@@ -9,16 +9,16 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from credit.errors import InputError
 from models.artefact import MANIFEST, MODEL, Artefact, open_artefact
 from models.champions import Champions, Reign
-from models.entry import CANDIDATE, CHALLENGER, CHAMPION, SUPERSEDED, Details, Entry, Ref
+from models.entry import CANDIDATE, CHALLENGER, CHAMPION, DAMAGED, SUPERSEDED, Details, Entry, Ref
 from models.keys import home_keys
-from models.manifest import TABLE, Manifest
+from models.manifest import TABLE
 from models.signing import SIGNATURE
 from models.trial import Trials
 
@@ -150,15 +150,13 @@ class Registry:
         return self._champions.history()
 
     def _entry(self, ref: Ref) -> Entry:
-        manifest = Manifest.from_json((self._directory(ref) / MANIFEST).read_bytes())
-        return Entry(
-            str(ref),
-            ref.product,
-            ref.version,
-            self._stage(ref),
-            manifest.created_at,
-            manifest.metrics,
-        )
+        """One line; of a model that cannot be believed no figure is told."""
+        named = (str(ref), ref.product, ref.version)
+        try:
+            manifest = self._verified(self._directory(ref)).manifest
+        except InputError:
+            return Entry(*named, DAMAGED, self._registered_at(ref).replace(tzinfo=UTC), {})
+        return Entry(*named, self._stage(ref), manifest.created_at, manifest.metrics)
 
     def _stage(self, ref: Ref) -> str:
         serving = (

@@ -44,18 +44,24 @@ ON_ALL = {
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A sample and its split small enough to try things out on, and the rows left over.
+    """Places in all rows: tried out on, held out of everything, judged on, and left over.
 
-    `left` are places in `table` of rows before the split that were not drawn; `facts` say so.
+    Goods and bads are in proportion in each; `tried` and `held` split as the whole does.
     """
 
-    sample: Sample
-    split: Split
-    table: "pa.Table"
+    tried: Split
+    held: Split
     left: Any
-    left_label: Any
-    places: Any
-    facts: Mapping[str, int]
+
+    def facts(self, split: Split) -> dict[str, int]:
+        """How many rows each part has, as `metrics.json` says it."""
+        return {
+            "rows_before_split": len(split.rest),
+            "rows_drawn": len(self.tried.rest),
+            "rows_held_out": len(self.held.rest),
+            "test_rows": len(split.test),
+            "test_rows_drawn": len(self.tried.test),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +123,6 @@ class Many:
         return data.construct()
 
 
-def draw(sample: Sample, split: Split, *, seed: int) -> Drawn:
-    """About 60,000 rows before the split, 200,000 after it: goods and bads in proportion."""
-    rest = split.rest
-    share = DRAWN_ROWS / len(rest)
-    parts = {
-        "train": _some(sample.label, split.train, share, seed),
-        "valid": _some(sample.label, split.valid, share, seed),
-        "test": _some(sample.label, split.test, JUDGED_ROWS / len(split.test), seed),
-    }
-    places = np.sort(np.concatenate(list(parts.values())))
-    small = replace(split, **{name: np.searchsorted(places, part) for name, part in parts.items()})
-    left = np.setdiff1d(rest, places, assume_unique=True)
-    facts = {
-        "rows_before_split": len(rest),
-        "rows_drawn": len(small.train) + len(small.valid),
-        "test_rows": len(split.test),
-        "test_rows_drawn": len(small.test),
-    }
-    return Drawn(sample.take(places), small, sample.table, left, sample.label[left], places, facts)
-
-
 def taught(
     sample: Sample,
     split: Split,
@@ -153,45 +138,75 @@ def taught(
     if len(split.rest) < LARGE_ROWS:
         lesson = learn(sample, split, **asked, progress=progress)
         return Taught(sample, split, protected, lesson, {})
-    drawn = draw(sample, split, seed=seed)
-    lesson = learn(drawn.sample, drawn.split, **asked, progress=progress)
-    groups = {name: words[drawn.places] for name, words in protected.items()}
-    whole = taught_by_all(lesson, drawn, seed=seed)
-    return Taught(drawn.sample, drawn.split, groups, whole, {"sampled": drawn.facts})
+    drawn = draw(sample.label, split, seed=seed)
+    lesson = learn(*_part(sample, drawn.tried), **asked, progress=progress)
+    many = Many(lesson.features, sample.table, drawn.left, sample.label[drawn.left])
+    whole = taught_by_all(lesson, many, sample.take(drawn.held.rest), seed=seed)
+    groups = {name: words[_places(drawn.held)] for name, words in protected.items()}
+    held = _part(sample, drawn.held)
+    return Taught(*held, groups, whole, {"sampled": drawn.facts(split)})
 
 
-def taught_by_all(lesson: Lesson, drawn: Drawn, *, seed: int) -> Lesson:
-    """The lesson of the draw, and trees that learnt from all other rows what it does not say.
+def draw(label: Any, split: Split, *, seed: int) -> Drawn:
+    """60,000 rows before the split to try things out on, as many held out, 200,000 after it."""
+    random = np.random.default_rng(seed)
+    share = DRAWN_ROWS / len(split.rest)
+    test, _ = _some(label, split.test, min(1.0, JUDGED_ROWS / len(split.test)), random)
+    parts = {}
+    for name in ("train", "valid"):
+        tried, others = _some(label, getattr(split, name), share, random)
+        held, left = _some(label, others, share / (1 - share), random)
+        parts[name] = tried, held, left
+    tried, held = (
+        replace(split, train=parts["train"][which], valid=parts["valid"][which], test=test)
+        for which in (0, 1)
+    )
+    return Drawn(tried, held, np.sort(np.concatenate([parts["train"][2], parts["valid"][2]])))
 
-    They start from the blend's margins and stop on the drawn rows, which they do not see: with
-    what folds said of these rows they give margins to calibrate on.
+
+def _places(split: Split) -> Any:
+    return np.sort(np.concatenate([split.rest, split.test]))
+
+
+def _part(sample: Sample, split: Split) -> tuple[Sample, Split]:
+    """The rows of the split alone, and the split in their places."""
+    places = _places(split)
+    parts = {"train": split.train, "valid": split.valid, "test": split.test}
+    found = {name: np.searchsorted(places, part) for name, part in parts.items()}
+    return sample.take(places), replace(split, **found)
+
+
+def taught_by_all(lesson: Lesson, many: Many, held: Sample, *, seed: int) -> Lesson:
+    """The lesson of the draw, and trees that learnt from many rows what it does not say.
+
+    They start from the blend's margins. Where they stop, and how to calibrate, is told by rows
+    that neither has seen: what is said of these stands for rows out of fold.
     """
-    rest = drawn.sample.take(drawn.split.rest)
-    seen = Rows(from_table(lesson.features, rest.table), rest.label, lesson.features)
-    many = Many(lesson.features, drawn.table, drawn.left, drawn.left_label)
-    booster, whole, swept = _in_direction(many, lesson, seen, seed)
-    out_of_fold = lesson.out_of_fold + booster.predict(seen.matrix, raw_score=True)
-    calibration, losses = calibrate(out_of_fold, seen.label, seed=seed)
-    loss = log_loss(seen.label, 1 / (1 + np.exp(-out_of_fold)))
-    rounds = booster.num_trees()
+    judge = Rows(from_table(lesson.features, held.table), held.label, lesson.features)
+    rounds, whole, swept = _in_direction(many, lesson.model_text, judge, seed)
+    unseen = _margins(whole, judge.matrix)
+    calibration, losses = calibrate(unseen, judge.label, seed=seed)
+    loss = log_loss(judge.label, 1 / (1 + np.exp(-unseen)))
     return replace(
         lesson,
         model_text=whole,
         calibration=calibration,
         calibration_losses=losses,
-        out_of_fold=out_of_fold,
+        out_of_fold=unseen,
         rounds=(*lesson.rounds, rounds),
         components=(*lesson.components, Component(ALL_ROWS, 1.0, rounds, loss, ON_ALL)),
         monotone=swept,
     )
 
 
-def _in_direction(many: Many, lesson: Lesson, judge: Rows, seed: int) -> tuple[Any, str, Sweep]:
-    """The trees on top, the text of both, and its sweep: the strict method where it is needed."""
+def _in_direction(many: Many, blended: str, judge: Rows, seed: int) -> tuple[int, str, Sweep]:
+    """The rounds on top, the text of both, and its sweep: the strict method where it is needed."""
     import lightgbm as lgb
 
-    data = many.dataset(init_score=many.margins(lesson.model_text))
-    stop = lgb.Dataset(judge.matrix, judge.label, reference=data, init_score=lesson.out_of_fold)
+    data = many.dataset(init_score=many.margins(blended))
+    stop = lgb.Dataset(
+        judge.matrix, judge.label, reference=data, init_score=_margins(blended, judge.matrix)
+    )
     for method in (GENTLE, STRICT):
         fixed = fixed_parameters(many.features, rows=len(many), seed=seed, method=method)
         booster = lgb.train(
@@ -202,21 +217,27 @@ def _in_direction(many: Many, lesson: Lesson, judge: Rows, seed: int) -> tuple[A
             callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
         )
         text = booster.model_to_string(num_iteration=booster.best_iteration)
-        whole = weighted([lesson.model_text, text], [1.0, 1.0])
+        whole = weighted([blended, text], [1.0, 1.0])
         swept = sweep(whole, many.features, judge.matrix, seed=seed)
         if not swept.violations:
             break
-    return lgb.Booster(model_str=text), whole, swept
+    return booster.best_iteration, whole, swept
 
 
-def _some(label: Any, places: Any, share: float, seed: int) -> Any:
-    """A share of these places, goods and bads alike; all of them where it is one or more."""
-    if share >= 1:
-        return places
-    random = np.random.default_rng(seed)
-    parts = [places[label[places] == outcome] for outcome in (0, 1)]
-    taken = [random.permutation(part)[: round(len(part) * share)] for part in parts]
-    return np.sort(np.concatenate(taken))
+def _margins(model_text: str, matrix: Any) -> Any:
+    import lightgbm as lgb
+
+    booster, threads = lgb.Booster(model_str=model_text), threads_for(len(matrix))
+    return booster.predict(matrix, raw_score=True, num_threads=threads)
+
+
+def _some(label: Any, places: Any, share: float, random: Any) -> tuple[Any, Any]:
+    """A share of these places, goods and bads alike, and the others."""
+    parts = [random.permutation(places[label[places] == outcome]) for outcome in (0, 1)]
+    cuts = [round(len(part) * share) for part in parts]
+    taken = [part[:cut] for part, cut in zip(parts, cuts, strict=True)]
+    others = [part[cut:] for part, cut in zip(parts, cuts, strict=True)]
+    return np.sort(np.concatenate(taken)), np.sort(np.concatenate(others))
 
 
 def _sequence(many: Many) -> Any:

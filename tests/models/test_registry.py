@@ -175,3 +175,11 @@ def test_what_is_shown_names_stage_hash_data_and_performance(three: Registry) ->
     for part in (f"{LOAN}:v2", "champion", shown.manifest_sha256, "2,000 rows", "gini 0.5000"):
         assert part in text
     assert three.list()[0].line().startswith(f"{LOAN}:v")
+
+
+def test_a_changed_model_is_listed_as_damaged_and_tells_no_figure(three: Registry) -> None:
+    kept = three.open(f"{LOAN}:v2").directory / "manifest.json"
+    kept.write_text(kept.read_text().replace('"gini": 0.5', '"gini": 0.99'))
+    listed = {entry.version: (entry.stage, dict(entry.metrics)) for entry in three.list()}
+    assert listed["v2"] == ("damaged", {})
+    assert listed["v1"][0] == "candidate"

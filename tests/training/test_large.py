@@ -60,17 +60,17 @@ def test_a_draw_divides_as_the_split_does_and_leaves_the_rest_over(
     table = pa.table({"place": np.arange(5000.0)})
     sample = Sample((FeaturePlan("place"),), table, label, pa.array(range(5000)))
     chosen = split(sample, seed=0)
-    drawn = draw(sample, chosen, seed=0)
-    of_drawn = drawn.sample.table.column("place").to_numpy()
-    for part in ("train", "valid", "test"):
-        mine, whole = getattr(drawn.split, part), getattr(chosen, part)
-        assert np.isin(of_drawn[mine], whole).all()
-        assert drawn.sample.label[mine].mean() == pytest.approx(0.1, abs=0.005)
-    assert len(drawn.split.rest) == pytest.approx(700, abs=2)
-    assert len(drawn.split.test) == pytest.approx(300, abs=2)
-    taught = np.concatenate([of_drawn[drawn.split.rest], drawn.left])
-    assert sorted(taught) == chosen.rest.tolist()
-    assert (drawn.left_label == label[drawn.left]).all()
+    drawn = draw(label, chosen, seed=0)
+    for half in (drawn.tried, drawn.held):
+        for part in ("train", "valid", "test"):
+            mine = getattr(half, part)
+            assert np.isin(mine, getattr(chosen, part)).all()
+            assert label[mine].mean() == pytest.approx(0.1, abs=0.005)
+        assert len(half.rest) == pytest.approx(700, abs=2)
+        assert len(half.test) == pytest.approx(300, abs=2)
+    every = np.concatenate([drawn.tried.rest, drawn.held.rest, drawn.left])
+    assert sorted(every) == chosen.rest.tolist()
+    assert (drawn.tried.test == drawn.held.test).all()
 
 
 def test_all_rows_teach_where_only_some_are_drawn(

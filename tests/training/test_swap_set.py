@@ -143,3 +143,13 @@ def test_a_champion_scores_what_it_can_read_and_says_why_not(train, book):
     assert "reads income" in asked(rows.drop_columns(["income"]))[1]
     worded = rows.set_column(0, "income", pa.array(["much"] * 50))
     assert "income as number" in asked(worded)[1]
+
+
+def test_two_against_two_are_no_proof():
+    from training.unseen.swap_set import _sentence
+
+    few = [{"rows": 2, "bads": bads, "bad_rate": bads / 2} for bads in (2, 0)]
+    many = [{"rows": 200, "bads": bads, "bad_rate": bads / 200} for bads in (60, 20)]
+    assert _sentence(*few).endswith("no more than chance could do.")
+    assert _sentence(*many).endswith("worse beyond chance.")
+    assert _sentence(*reversed(many)).endswith("better beyond chance.")

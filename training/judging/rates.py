@@ -44,3 +44,15 @@ def difference(ours: tuple[int, int], theirs: tuple[int, int]) -> dict[str, floa
         "low": gap - sqrt((here - low) ** 2 + (most - there) ** 2),
         "high": gap + sqrt((high - here) ** 2 + (there - least) ** 2),
     }
+
+
+def chance_of(ours: tuple[int, int], theirs: tuple[int, int]) -> float:
+    """How likely chance alone parts two groups, each (bads, rows), so far (Fisher's exact test).
+
+    >>> round(chance_of((2, 2), (0, 2)), 2)
+    0.33
+    """
+    from scipy.stats import fisher_exact
+
+    table = [[bads, rows - bads] for bads, rows in (ours, theirs)]
+    return float(fisher_exact(table).pvalue)

@@ -160,7 +160,7 @@ def _fairness(metrics: Mapping[str, Any]) -> Check | None:
         return Check("Fairness", NONE, "no protected attribute was given: not measured")
     if not any(facts["impact"] for facts in told.values()):
         return Check("Fairness", NONE, "too few rows in the groups to hold one against another")
-    low, names = False, []
+    low, names = False, _stand_ins(metrics)
     for attribute, facts in told.items():
         for group, impact in facts["impact"].items():
             if impact["air"] is not None and impact["air"] < FOUR_FIFTHS:
@@ -168,9 +168,18 @@ def _fairness(metrics: Mapping[str, Any]) -> Check | None:
                 low = low or (impact["high"] is not None and impact["high"] < FOUR_FIFTHS)
     if not names:
         return Check("Fairness", GOOD, "no group is approved at under four fifths of the reference")
-    return Check(
-        "Fairness", BAD if low else DOUBT, f"impact ratio under 0.8: {', '.join(names[:5])}"
-    )
+    why = f"impact ratio under 0.8, or a stand-in: {', '.join(names[:5])}"
+    return Check("Fairness", BAD if low else DOUBT, why)
+
+
+def _stand_ins(metrics: Mapping[str, Any]) -> list[str]:
+    """Features that are a protected attribute by another name."""
+    proxies = metrics.get("less_discriminatory", {}).get("proxies", {})
+    return [
+        f"{name} tells {attribute}"
+        for attribute, facts in proxies.items()
+        for name in facts.get("stands_in", ())
+    ]
 
 
 _CHECKS: tuple[Callable[[Mapping[str, Any]], Check | None], ...] = (

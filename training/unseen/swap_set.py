@@ -13,12 +13,13 @@ from models.artefact import Artefact
 from models.manifest import CATEGORY
 from models.score import Scorer
 from training.judging.cut_off import APPROVED_SHARE, cut_off
-from training.judging.rates import difference, rate_of
+from training.judging.rates import chance_of, difference, rate_of
 from training.judging.tested import Tested
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BY_CHANCE = 0.05
 GROUPS = ("approved_by_both", "swap_in", "swap_out", "declined_by_both")
 NOTE = (
     "Realised bad rates are those of applicants who were accepted then: whoever was turned away "
@@ -185,16 +186,14 @@ def _sentence(swapped_in: dict[str, Any], swapped_out: dict[str, Any]) -> str:
     """What a committee reads first; both sides are as many, since both approve as many."""
     if not swapped_in["rows"]:
         return "Both approve the same applicants."
-    gap = difference(_counts(swapped_in), _counts(swapped_out))
     told = (
         f"{swapped_in['rows']} are newly approved, {swapped_in['bad_rate']:.1%} of them bad; "
         f"{swapped_out['rows']} newly declined, {swapped_out['bad_rate']:.1%} of them bad: "
     )
-    if gap["high"] < 0:
-        return told + "the swap is better beyond chance."
-    return told + (
-        "the swap is worse beyond chance." if gap["low"] > 0 else "no more than chance could do."
-    )
+    if chance_of(_counts(swapped_in), _counts(swapped_out)) > BY_CHANCE:
+        return told + "no more than chance could do."
+    better = swapped_in["bad_rate"] < swapped_out["bad_rate"]
+    return told + f"the swap is {'better' if better else 'worse'} beyond chance."
 
 
 def _of_money(approved: dict[str, dict[str, Any]]) -> str:
