@@ -35,6 +35,7 @@ bench: .venv/bench.stamp  ## every speed claim, measured again
 	$(BIN)/python -m benchmarks.decision.run
 	$(BIN)/python -m benchmarks.ledger.run
 	$(BIN)/python -m benchmarks.policy.run
+	$(BIN)/python -m benchmarks.size.run
 	$(BIN)/python -m benchmarks.ranking.run
 
 serve: .venv/run.stamp
