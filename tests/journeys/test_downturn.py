@@ -88,7 +88,7 @@ def _appoint_champion(world: World) -> None:
         world.data,
         home=world.home,
         now=settings.now(),
-        trials=1,
+        trials=0,
         seed=0,
         utc_offset_minutes=settings.utc_offset_minutes,
     )

@@ -21,7 +21,7 @@ def test_taiwan_is_imported_trained_and_decided(
     vouch("data", "import", "taiwan", shared_datasets / "taiwan.parquet", "--out", "taiwan")
     vouch("data", "check", "taiwan")
     out = tmp_path / "trained"
-    asked = ("--test-share", "0.3", "--trials", "4", "--out", out)
+    asked = ("--test-share", "0.3", "--trials", "0", "--out", out)
     vouch("train", "deposit-waiver", "--data", "taiwan", *asked)
     assert metrics_of(out)["test"]["auc"] >= 0.76
     vouch("models", "promote", "deposit-waiver:latest")
@@ -40,7 +40,7 @@ def test_superlender_ranks_no_worse_than_its_logistic_benchmark_allows(
     files = sorted(shared_datasets.glob("superlender_*.parquet"))
     vouch("data", "import", "superlender", *files, "--out", "superlender")
     out = tmp_path / "trained"
-    asked = ("--split-at", "2017-07-21", "--trials", "4", "--out", out)
+    asked = ("--split-at", "2017-07-21", "--trials", "0", "--out", out)
     vouch("train", "merchant-loan", "--data", "superlender", *asked)
     metrics = metrics_of(out)
     assert metrics["test"]["auc"] >= 0.68
