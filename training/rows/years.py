@@ -10,7 +10,8 @@ LATEST = 50  # years that end by 2050 are of this century, later ones of the las
 def whole_years(written: Sequence[str]) -> Callable[[str], int]:
     """How to read each of these years; those of four digits are as they are.
 
-    Years of a column lie together, so the widest gap among the hundred is where they begin.
+    Years of a column lie together, so the widest gap among the hundred is where they begin: true
+    of all columns that span less than fifty years, and of longer ones without such a hole.
 
     >>> read = whole_years(["62", "75", "88", "98", "07", "14"])
     >>> read("62"), read("14"), whole_years(["14", "22"])("14")
