@@ -1,12 +1,17 @@
 """`vouch models`: the registry; promotion goes through the gate."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.output import Json, refuse, show
 from serving.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from training.release import Promotion
 
 app = typer.Typer(help="The registry of models.")
 As = Annotated[str, typer.Option("--as", help="Who does this; it is recorded.")]
@@ -43,13 +48,9 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Make a candidate the champion, if it passes the gate."""
-    from models.registry import Registry
     from training.release import promote as through_gate
 
-    settings = read_settings()
-    result = through_gate(Registry(settings.home), ref, by=who, at=settings.now())
-    show(result, result.lines(), as_json=as_json)
-    refuse(found_wanting=bool(result.failures))
+    _ask(through_gate, ref, who=who, as_json=as_json)
 
 
 @app.command()
@@ -60,13 +61,9 @@ def challenge(
     as_json: Json = False,
 ) -> None:
     """Let a candidate score every decision beside the champion: recorded, never answered."""
-    from models.registry import Registry
     from training.release import challenge as through_gate
 
-    settings = read_settings()
-    result = through_gate(Registry(settings.home), ref, by=who, at=settings.now())
-    show(result, result.lines(), as_json=as_json)
-    refuse(found_wanting=bool(result.failures))
+    _ask(through_gate, ref, who=who, as_json=as_json)
 
 
 @app.command()
@@ -124,3 +121,13 @@ def rollback(
     settings = read_settings()
     ref = rolled_back(Registry(settings.home), product, by=who, at=settings.now())
     show({"champion": str(ref)}, [f"{product}: {ref} is champion again"], as_json=as_json)
+
+
+def _ask(through_gate: "Callable[..., Promotion]", ref: str, *, who: str, as_json: bool) -> None:
+    """Asks the gate, shows what came of it, and ends 1 where it refused."""
+    from models.registry import Registry
+
+    settings = read_settings()
+    result = through_gate(Registry(settings.home), ref, by=who, at=settings.now())
+    show(result, result.lines(), as_json=as_json)
+    refuse(found_wanting=bool(result.failures))
