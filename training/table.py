@@ -84,7 +84,7 @@ def train_table(
     del table  # of millions of rows there is no room for two
     chosen = split(sample, split_at=split_at, test_share=test_share, seed=seed)
     sample, dropped = _without_days_of_the_test(sample, chosen, prepared)
-    copies = duplicates(sample, chosen)
+    copies = duplicates(sample, chosen.rest, chosen.test)
     told = taught(
         sample, chosen, groups,
         trials=trials, seed=seed, allow_leakage=allow_leakage, progress=progress,

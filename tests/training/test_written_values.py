@@ -125,7 +125,7 @@ def test_copies_are_counted_on_each_side_of_the_split():
     label = np.tile((np.arange(100) % 4 == 0).astype(np.int8), 2)
     sample = _sample({"a": np.tile(half[:, 0], 2), "__label": np.tile(half[:, 1], 2)}, label)
     chosen = split(sample, seed=0)
-    found = duplicates(sample, chosen)
+    found = duplicates(sample, chosen.rest, chosen.test)
     assert found["rows"] == 100
     assert 0.5 < found["share"] == found["across_split"] / len(chosen.test) < 0.9
     assert "copies flatter" in copies_said(sample, chosen.rest, chosen.test)[0]
@@ -135,7 +135,7 @@ def test_rows_of_few_different_values_are_equal_by_chance_and_not_warned_of():
     random = np.random.default_rng(0)
     sample = _sample({"a": random.integers(0, 3, 400) * 1.0}, random.integers(0, 2, 400))
     chosen = split(sample, seed=0)
-    assert duplicates(sample, chosen)["across_split"] == len(chosen.test)
+    assert duplicates(sample, chosen.rest, chosen.test)["across_split"] == len(chosen.test)
     assert copies_said(sample, chosen.rest, chosen.test) == ()
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from training.rows.sample import Sample
-    from training.rows.split import Split
 
 BY_CHANCE = 3.0  # rows of few different values equal each other by chance; more is copying
 SOME = 3
@@ -14,18 +13,18 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # each column moves what the earlier ones 
 OWNERS_SHOWN = 0.01  # of the test rows: fewer have an owner on both sides
 
 
-def duplicates(sample: "Sample", split: "Split") -> dict[str, Any]:
+def duplicates(sample: "Sample", rest: Any, test: Any) -> dict[str, Any]:
     """How many rows are copies, as `metrics.json` says it.
 
     `rows` equal an earlier one; `across_split` test rows equal one before the split, and
     `share` of all test rows they are. The label counts as a column.
     """
     prints = row_prints(sample)
-    across = _shared(prints, split.rest, split.test)
+    across = _shared(prints, rest, test)
     return {
         "rows": len(prints) - len(np.unique(prints)),
         "across_split": across,
-        "share": across / max(1, len(split.test)),
+        "share": across / max(1, len(test)),
     }
 
 
