@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.measures import ECE_BINS, Z_95, auc, ece, wilson
+from models.measures import ECE_BINS, Z_95, ece, wilson
 from training.fairness.groups import ROWS_MIN, Groups
 from training.fairness.impact import Cells, impact_ratios, interval, number, reading
 from training.judging.cut_off import cut_off
-from training.judging.paired import auc_difference_error
+from training.judging.intervals import auc_interval
 
 if TYPE_CHECKING:
     from training.judging.tested import Tested
@@ -235,9 +235,7 @@ def _ece_if_true(chance: Any) -> float:
 def _auc(label: Any, chance: Any) -> dict[str, float | None]:
     """The AUC within the group; None where it has too few goods or bads."""
     bads = int(label.sum())
-    value = auc(label, chance) if min(bads, len(label) - bads) >= CLASS_MIN else None
-    if value is None:
+    if min(bads, len(label) - bads) < CLASS_MIN:
         return {"value": None, "low": None, "high": None}
-    # Against a score that says nothing the error of the difference is that of the AUC itself.
-    reach = Z_95 * auc_difference_error(label, chance, np.zeros(len(label)))
-    return {"value": value, "low": max(0.0, value - reach), "high": min(1.0, value + reach)}
+    found = auc_interval(label, chance)
+    return {"value": found["auc"], "low": found["auc_low"], "high": found["auc_high"]}

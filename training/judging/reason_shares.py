@@ -6,7 +6,7 @@ import numpy as np
 
 from credit.policy.reasons import REASON
 from models.score import REASONS_MAX
-from training.judging.contributions import rows_explained
+from training.judging.rows_explained import rows_explained
 from training.judging.tested import Tested
 
 CASES = 500

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.manifest import CATEGORY, ModelFeature
-from training.judging.contributions import contributions, rows_explained, trees_of
+from training.judging.rows_explained import rows_explained, trees_of
 from training.judging.tested import Tested
 
 EXPLAINED_MAX = 300
@@ -75,7 +75,8 @@ def pictured(tested: Tested, *, benchmarks: Mapping[str, Any], seed: int) -> Pic
 
 def _strengths(tested: Tested, random: np.random.Generator) -> dict[str, float]:
     rows = _sample(tested, _explained(tested), random)
-    size = np.abs(contributions(tested.scorer, tested.table.take(rows))).mean(axis=0)
+    matrix = tested.scorer.matrix(tested.table.take(rows))
+    size = np.abs(tested.scorer.added(matrix)).mean(axis=0)
     shares = size / (size.sum() or 1.0)
     return {it.name: float(share) for it, share in zip(tested.features, shares, strict=True)}
 
