@@ -73,10 +73,14 @@ class Scorer:
         place = {code: number for number, code in enumerate(codes)}
         sums = np.zeros((len(matrix), len(codes)))
         if len(matrix):
-            added = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
+            added = self.added(matrix, threads=threads)
             for number, feature in enumerate(self.features):
                 sums[:, place[feature.reason]] += added[:, number]
         return codes, sums
+
+    def added(self, matrix: Any, *, threads: int = 1) -> Any:
+        """float64 (rows, features): what each feature adds, the model's level left out."""
+        return self._booster.predict(matrix, pred_contrib=True, num_threads=threads)[:, :-1]
 
     def contributions(self, row: Mapping[str, Value]) -> dict[str, float]:
         """What each reason adds to the margin, strongest first."""
