@@ -11,12 +11,12 @@ from records.anchors import head
 from records.chain import Head
 from records.placing import into_place
 from records.store import Records, open_records
-from records.tables import IDEMPOTENCY, POLICIES, SUBJECTS
+from records.tables import IDEMPOTENCY, INBOX, POLICIES, SUBJECTS
 from records.verification.report import LedgerReport
 from records.verification.verify import verify
 
 _BEGINNINGS = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
-_HOLD_SOMETHING = (SUBJECTS, IDEMPOTENCY, POLICIES)
+_HOLD_SOMETHING = (SUBJECTS, IDEMPOTENCY, POLICIES, INBOX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 from credit.errors import InputError
 
 SCRIPTS = Path(__file__).parent / "migrations"
-NEWEST = "0003"  # known here, so that Alembic is loaded only where there is something to do
+NEWEST = "0004"  # known here, so that Alembic is loaded only where there is something to do
 _BEFORE_ALEMBIC = "migrations"  # the table of a Vouch that counted its own migrations
 
 

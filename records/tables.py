@@ -1,7 +1,8 @@
 """The records' tables, as the newest migration leaves them; only `records` writes SQL.
 
-Nobody's name stands in them but in `subjects`: every other row knows a merchant or a consumer by a
-token, so that forgetting a name is forgetting one row.
+Nobody's name stands in them but in `subjects`, and for a while in `inbox`: every other row knows a
+merchant or a consumer by a token, so that forgetting a name is forgetting one row. A row of the
+inbox says what it was sent with until it has been exported and retention is over.
 """
 
 from sqlalchemy import (
@@ -233,4 +234,34 @@ SWITCHES = Table(
     Column("reason", Text, nullable=False),
     Column("done_by", Text, nullable=False),
     Column("at", INSTANT, nullable=False),
+)
+
+INBOX = Table(
+    "inbox",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # in the order of commits
+    Column("table_name", Text, nullable=False),
+    Column("key_sha256", Text, nullable=False),  # of the table's name and the row's key
+    Column("recorded_at", INSTANT, nullable=False),  # '' where rows are no versions
+    Column("content_sha256", Text, nullable=False),
+    Column("accepted_at", INSTANT, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("merchant_id", Text),  # whom it names, with the content forgotten in the end
+    Column("user_id", Text),
+    Column("content", Text),  # JSON
+    UniqueConstraint("key_sha256", "recorded_at", name="inbox_version"),
+    Index("inbox_of_table", "table_name", "seq"),
+    Index("inbox_of_merchant", "merchant_id", "recorded_at"),
+    Index("inbox_of_user", "user_id", "recorded_at"),
+)
+
+INBOX_PARTS = Table(
+    "inbox_parts",
+    METADATA,
+    Column("table_name", Text, primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("claimed_at", INSTANT, nullable=False),
+    Column("published_at", INSTANT),
 )
