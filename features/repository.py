@@ -18,8 +18,10 @@ from features.publication import write_json
 
 if TYPE_CHECKING:
     from feast import Entity, FeatureService, FeatureStore, FeatureView
+    from feast.data_source import DataSource
 
 PROJECT = "vouch"
+DUCKDB, SPARK = "duckdb", "spark"  # engines of features, and Feast's offline stores over them
 REGISTRY_NOTE = "registry.json"
 EVENT = "event_timestamp"
 CREATED = "created_timestamp"
@@ -35,8 +37,13 @@ def view_name(entity: str) -> str:
     return f"{entity}_features"
 
 
-def open_store(folder: Path, *, online: Path | None = None) -> "FeatureStore":
-    """A feature store whose registry lies in `folder`; without `online` it has no online store."""
+def open_store(
+    folder: Path, *, online: Path | None = None, offline: str = DUCKDB
+) -> "FeatureStore":
+    """A feature store whose registry lies in `folder`; without `online` it has no online store.
+
+    `offline` is the engine that joins history: `duckdb` or `spark`.
+    """
     with warnings.catch_warnings():  # as it loads, Feast turns on the warnings of every library
         from feast import FeatureStore, RepoConfig
         from feast.repo_config import RegistryConfig
@@ -47,20 +54,22 @@ def open_store(folder: Path, *, online: Path | None = None) -> "FeatureStore":
         provider="local",
         repo_path=folder,
         registry=RegistryConfig(path=str(folder / "registry.db"), cache_ttl_seconds=0),
-        offline_store={"type": "duckdb"},
+        offline_store={"type": offline},
         online_store=online_store if online else None,
         entity_key_serialization_version=3,
     )
     return FeatureStore(config=config)
 
 
-def declare(folder: Path, sources: dict[str, str], *, online: Path | None = None) -> "FeatureStore":
+def declare(
+    folder: Path, sources: dict[str, str], *, online: Path | None = None, offline: str = DUCKDB
+) -> "FeatureStore":
     """A feature store with a registry written anew; `sources` maps entity to parquet files."""
     (folder / "registry.db").unlink(missing_ok=True)
-    store = open_store(folder, online=online)
+    store = open_store(folder, online=online, offline=offline)
     declared: list[Entity | FeatureView | FeatureService] = []
     for entity, path in sources.items():
-        declared.extend(_objects(entity, path))
+        declared.extend(_objects(entity, _source(entity, path, offline)))
     store.apply(declared)
     write_json(folder / REGISTRY_NOTE, _note(folder))
     return store
@@ -83,19 +92,24 @@ def _note(folder: Path) -> dict[str, str]:
     return {"registry": registry, **definitions}
 
 
-def _objects(entity: str, path: str) -> "tuple[Entity, FeatureView, FeatureService]":
-    from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+def _source(entity: str, path: str, offline: str) -> "DataSource":
+    from feast import FileSource
     from feast.data_format import ParquetFormat
+
+    times = {"timestamp_field": EVENT, "created_timestamp_column": CREATED}
+    name = f"{entity}_snapshots"
+    if offline == SPARK:
+        from features.spark_offline import spark_source
+
+        return spark_source(name, path, **times)
+    return FileSource(name=name, path=path, file_format=ParquetFormat(), **times)
+
+
+def _objects(entity: str, source: "DataSource") -> "tuple[Entity, FeatureView, FeatureService]":
+    from feast import Entity, FeatureService, FeatureView, Field, ValueType
     from feast.types import Float64, String
 
     key = Entity(name=entity, join_keys=[JOIN_KEY[entity]], value_type=ValueType.STRING)
-    source = FileSource(
-        name=f"{entity}_snapshots",
-        path=path,
-        file_format=ParquetFormat(),
-        timestamp_field=EVENT,
-        created_timestamp_column=CREATED,
-    )
     fields = [
         Field(
             name=feature.name,
