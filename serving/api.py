@@ -17,6 +17,7 @@ from serving.intake import idempotency_key, read_body
 from serving.ledger_api import LEDGER
 from serving.office import Office
 from serving.review import resolved, standing
+from serving.rows_api import TAKE_ROWS
 from serving.shapes import LOAN, SCORES, WAIVER
 from serving.wire import parse
 
@@ -113,6 +114,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     INSTALMENTS,
     *LEDGER,
+    TAKE_ROWS,
     Endpoint("/v1/scores", "POST", score, "Score entities; nothing is decided", SCORES, "Scores"),
     Endpoint("/healthz", "GET", healthz, "The process answers", answer="Health"),
     Endpoint("/readyz", "GET", readyz, "Decisions are made as they should be", answer="Readiness"),

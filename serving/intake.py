@@ -13,7 +13,7 @@ KEY_MAX = 255
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, *, most: int = BODY_MAX_BYTES) -> bytes:
     """The body, if it says that it is JSON and is not too large; it is never read further."""
     media_type = request.headers.get("content-type", "")
     if not _is_json(media_type):
@@ -24,13 +24,13 @@ async def read_body(request: Request) -> bytes:
             field="Content-Type",
         )
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length[:19]) > BODY_MAX_BYTES:
-        raise _too_large(length[:19])
+    if length.isdigit() and int(length[:19]) > most:
+        raise _too_large(length[:19], most)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > BODY_MAX_BYTES:
-            raise _too_large(f"more than {BODY_MAX_BYTES}")
+        if size > most:
+            raise _too_large(f"more than {most}", most)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -95,7 +95,5 @@ def _is_json(media_type: str) -> bool:
     return kind.strip().lower() == "application/json" and utf8
 
 
-def _too_large(size: str) -> RequestError:
-    return RequestError(
-        "BODY_TOO_LARGE", f"the body has {size} bytes", f"send at most {BODY_MAX_BYTES}"
-    )
+def _too_large(size: str, most: int) -> RequestError:
+    return RequestError("BODY_TOO_LARGE", f"the body has {size} bytes", f"send at most {most}")

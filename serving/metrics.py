@@ -62,6 +62,9 @@ class Metrics:
             ("product", "policy", "differs"),
             registry=self._registry,
         )
+        self._rows = Counter(
+            "vouch_rows", "Rows answered", ("table", "outcome"), registry=self._registry
+        )
         # Each worker looks before it tells, so the most recent word is the true one.
         self._stopped = Gauge(
             "vouch_stopped",
@@ -85,6 +88,11 @@ class Metrics:
         for shadow in entry["shadows"]:
             said = _DIFFERS[differs(shadow, entry["decision"])]
             self._shadows.labels(entry["product"], who_is_beside(shadow), said).inc()
+
+    def rows_answered(self, table: str, outcome: str, count: int) -> None:
+        """So many rows of a table were accepted, duplicates or refused."""
+        if count:
+            self._rows.labels(table, outcome).inc(count)
 
     def switched(self, thrown: Iterable[Switch]) -> None:
         """These switches are thrown, and no others."""

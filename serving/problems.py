@@ -35,6 +35,7 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem("IDEMPOTENCY_IN_FLIGHT", 409, "A request with this key is being answered"),
     Problem("APPLICATION_DIFFERS", 409, "This number was decided with other content"),
     Problem("LOAN_DIFFERS", 409, "This loan was accepted with other content"),
+    Problem("VERSION_DIFFERS", 409, "This version of a row was accepted with other content"),
     Problem("AUTH_ORDER_NOT_EXIST", 404, "There is no such hold"),
     Problem("ORDER_ALREADY_FINISHED", 409, "The hold is finished"),
     Problem("ORDER_ALREADY_CLOSED", 409, "The hold is closed"),

@@ -208,6 +208,17 @@ ANSWERS: Mapping[str, dict[str, Any]] = {
             )
         ),
     ),
+    "RowsTaken": _object(
+        table=_TEXT,
+        accepted=_WHOLE,
+        duplicates=_WHOLE,
+        refused=_list(
+            _also(
+                _object(row=_WHOLE, code=_TEXT, message=_TEXT, mend=_TEXT), field=_TEXT, value=_TEXT
+            )
+        ),
+        outcomes=_list({"type": "string", "enum": ["accepted", "duplicate", "refused"]}),
+    ),
     "Health": _object(status=_TEXT),
     "Readiness": _object(ready={"type": "boolean"}, checks={"type": "object"}),
 }

@@ -18,6 +18,7 @@ TEXT_MAX = 128
 AMOUNT_MAX = 10**15  # beyond any loan, and exact as a float
 TERM_DAYS_MAX = 3_650
 SCORES_MAX = 1_000
+ROWS_MAX = 1_000
 CONTEXT_MAX = 32
 EVENT_WORDS = tuple(event.value for event in EVENTS)
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -31,6 +32,7 @@ class Kind(Enum):
     TEXT = "text"
     NAME = "name"
     TEXTS = "texts"
+    ROWS = "rows"
     PRODUCT = "product"
     CURRENCY = "currency"
     AMOUNT = "amount"
@@ -211,6 +213,25 @@ REVIEW = Shape(
     {"outcome": "approve", "reason": "seasonal dip explained", "reviewer": "j.doe"},
 )
 
+ROWS = Shape(
+    "Rows",
+    (Field("rows", Kind.ROWS, f"Rows of the table's columns, at most {ROWS_MAX:,}"),),
+    {
+        "rows": [
+            {
+                "payment_id": "p-2026-000123",
+                "merchant_id": "m000042",
+                "user_id": "u000042",
+                "kind": "payment",
+                "amount_minor": 1_990,
+                "currency": "CNY",
+                "occurred_at": "2026-07-01T08:15:00Z",
+                "recorded_at": "2026-07-01T08:15:02Z",
+            }
+        ]
+    },
+)
+
 SHAPES = (
     LOAN,
     WAIVER,
@@ -223,6 +244,7 @@ SHAPES = (
     LOAN_EVENT,
     LINE,
     REVIEW,
+    ROWS,
 )
 
 
@@ -256,6 +278,14 @@ def _texts(name: str, value: Any) -> list[str]:
         count = f" ({len(value)} of them)" if isinstance(value, list) else ""
         raise _refuse(name, value, f"send a list of 1 to {SCORES_MAX:,} ids{count}")
     return [_text(f"{name}[{place}]", item) for place, item in enumerate(value)]
+
+
+def _rows(name: str, value: Any) -> list[Any]:
+    """A list; what stands in it is each row's own affair."""
+    if not isinstance(value, list) or not 0 < len(value) <= ROWS_MAX:
+        count = f" ({len(value)} of them)" if isinstance(value, list) else ""
+        raise _refuse(name, value, f"send a list of 1 to {ROWS_MAX:,} rows{count}")
+    return value
 
 
 def _currency(name: str, value: Any) -> str:
@@ -330,6 +360,7 @@ _READERS: Mapping[Kind, Callable[[str, Any], Any]] = {
     Kind.TEXT: _text,
     Kind.NAME: named,
     Kind.TEXTS: _texts,
+    Kind.ROWS: _rows,
     Kind.PRODUCT: partial(_choice, choices=PRODUCTS),
     Kind.CURRENCY: _currency,
     Kind.AMOUNT: _amount,
