@@ -1,0 +1,98 @@
+"""Which files of a data directory were read before, and which are news."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.source_files import Source, file_sha256
+from features.tile_store.manifest import Kept, NotedFile
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from features.sources import History
+
+PAYMENTS = "payments"
+BATCH_BYTES = 96 << 20  # what one batch of payments reads at most, unless a file is larger
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The data's files as they are now: all of them noted, and the payments that are new.
+
+    `broken` says why what is kept no longer follows from the data: a file of payments that was
+    read is gone, or another one. Then all payments are news.
+    """
+
+    noted: Mapping[Path, NotedFile]
+    new: tuple[Path, ...]
+    broken: str = ""
+
+
+def delivered(history: "History", kept: Kept) -> Delivered:
+    """The files of `history` against what is `kept`."""
+    earlier = {file.name: file for file in kept.files}
+    files = [file for source in history.sources.values() for file in source.files]
+    noted = {
+        file: _noted(file, earlier.get(name_of(history.path, file)), history.path) for file in files
+    }
+    payments = history.sources[PAYMENTS].files if PAYMENTS in history.sources else ()
+    new = tuple(path for path in payments if noted[path].batch is None)
+    broken = _broken(earlier, {file.name: file for file in noted.values()})
+    return Delivered(noted, new, broken)
+
+
+def batches(source: Source, new: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
+    """`new` files of `source` in groups of bounded size, in order."""
+    group: list[Path] = []
+    size = 0
+    for path in (path for path in source.files if path in set(new)):
+        more = path.stat().st_size
+        if group and size + more > BATCH_BYTES:
+            yield tuple(group)
+            group, size = [], 0
+        group.append(path)
+        size += more
+    if group:
+        yield tuple(group)
+
+
+def only(
+    source: Source, files: tuple[Path, ...], connection: "duckdb.DuckDBPyConnection"
+) -> Source:
+    """`source` as if it had only `files`."""
+    if files == source.files or source.format == "csv":
+        return source
+    by_file = dict(zip(source.files, source.columns_by_file, strict=True))
+    part = replace(source, files=files, columns_by_file=tuple(by_file[file] for file in files))
+    described = connection.execute(f"DESCRIBE SELECT * FROM {part.scan}").fetchall()
+    return replace(part, columns={row[0]: row[1] for row in described})
+
+
+def name_of(root: Path, file: Path) -> str:
+    """The file's name in notes: its place in the data directory, or its whole path."""
+    return str(file.relative_to(root) if file.is_relative_to(root) else file)
+
+
+def _noted(path: Path, earlier: NotedFile | None, root: Path) -> NotedFile:
+    status = path.stat()
+    looks = (status.st_size, status.st_mtime_ns)
+    if earlier is not None and (earlier.size, earlier.mtime_ns) == looks:
+        return earlier
+    sha256 = file_sha256(path)
+    same = earlier is not None and earlier.sha256 == sha256
+    return NotedFile(
+        name_of(root, path), *looks, sha256, earlier.batch if same and earlier else None
+    )
+
+
+def _broken(earlier: Mapping[str, NotedFile], now: Mapping[str, NotedFile]) -> str:
+    for name, file in earlier.items():
+        if file.batch is None:
+            continue
+        if name not in now:
+            return f"{name} is gone"
+        if now[name].sha256 != file.sha256:
+            return f"{name} is another file"
+    return ""

@@ -1,0 +1,136 @@
+"""New payment rows into tiles, so that all tiles together are those of all rows together.
+
+A version that comes late, or between two that are known, changes when others were overtaken. So
+for each key among the new rows that was seen before, the entries of its known versions are taken
+back and those of all its versions are made: tiles that outweigh the earlier ones, with the days
+of arrival of those. Nothing that is kept is changed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis import _
+
+from credit.contract import TABLE
+from credit.errors import InputError
+from features.source_files import Source, reading_of
+from features.source_values import identifier
+from features.tile_store.sorted_runs import Entries, found, packed
+from features.tiles import counterpart_tiles, day_tiles, entity_rows, entries
+from features.versions import told_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from features.sources import History
+
+BATCH_BITS = 16  # of a key's entry: which batch its row came with
+MOST_BATCHES = (1 << BATCH_BITS) - 1
+KEY = "payment_id"
+NEW = "new_payments"
+EARLIER = "earlier_payments"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch of payments: its rows, how many keys were seen before, its keys' entries."""
+
+    rows: int
+    corrected: int
+    currency: str | None
+    keys: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of payments in the shape of a history."""
+
+    history: "History"
+    name: str
+
+    @property
+    def utc_offset_minutes(self) -> int:
+        return self.history.utc_offset_minutes
+
+    def rows(self, _: str) -> ibis.Table:
+        return self.history.backend.table(self.name)
+
+
+@contextmanager
+def opened(
+    history: "History",
+    source: Source,
+    number: int,
+    runs: list[Entries],
+    earlier: "Callable[[set[int]], Source]",
+) -> Iterator[Batch]:
+    """The payments of `source` as batch `number`, with the earlier versions of what they correct.
+
+    `runs` are the keys of the batches before; `earlier` gives the source of the batches of these
+    numbers. InputError where two rows of one key and one `recorded_at` differ.
+    """
+    connection = history.connection
+    with reading_of(source):
+        connection.execute(f"CREATE TEMP TABLE {NEW} AS {source.rows}")
+    try:
+        hashes = _distinct_hashes(history)
+        place, batch = found(runs, hashes, low_bits=BATCH_BITS)
+        seen = hashes[np.unique(place)]
+        _gather_earlier(history, seen, earlier({*np.unique(batch).tolist()}))
+        _refuse_conflicts(history)
+        (rows, currency) = connection.execute(
+            f"SELECT count(*), max(currency) FROM {NEW}"
+        ).fetchall()[0]
+        corrected = connection.execute(f"SELECT count(DISTINCT {KEY}) FROM {EARLIER}").fetchall()
+        keys = packed(hashes, np.full(len(hashes), number), low_bits=BATCH_BITS)
+        yield Batch(rows, corrected[0][0], currency, keys)
+    finally:
+        connection.execute(f"DROP TABLE IF EXISTS {NEW}")
+        connection.execute(f"DROP TABLE IF EXISTS {EARLIER}")
+
+
+def tiles(history: "History", entity: str) -> tuple[pa.Table, pa.Table]:
+    """Day tiles and counterpart tiles that the opened batch adds to those that are kept."""
+    known = entity_rows(_Rows(history, EARLIER), entity)
+    rows = entity_rows(_Rows(history, NEW), entity).union(known)
+    with told_apart(history, rows, KEY) as now, told_apart(history, known, KEY) as before:
+        taken_back = entries(before).mutate(sign=-_.sign)
+        with history.kept("entries", entries(now).union(taken_back)) as signed:
+            return history.read(day_tiles(signed)), history.read(counterpart_tiles(signed))
+
+
+def _distinct_hashes(history: "History") -> Entries:
+    query = f"SELECT DISTINCT hash({KEY}) AS hash FROM {NEW}"
+    return history.connection.execute(query).fetchnumpy()["hash"].astype(np.uint64)
+
+
+def _gather_earlier(history: "History", seen: Entries, source: Source | None) -> None:
+    """Rows of the batches before whose keys share their hash with a key that was seen."""
+    hashes = pa.table({"hash": seen >> np.uint64(BATCH_BITS)})
+    history.connection.register("seen_hashes", hashes)
+    rows = f"SELECT * FROM {NEW} WHERE FALSE"
+    if source is not None and len(seen):
+        wanted = f"hash({KEY}) >> {BATCH_BITS} IN (SELECT hash FROM seen_hashes)"
+        rows = f"SELECT * FROM ({source.rows}) WHERE {wanted}"
+    history.connection.execute(f"CREATE TEMP TABLE {EARLIER} AS {rows}")
+    history.connection.unregister("seen_hashes")
+
+
+def _refuse_conflicts(history: "History") -> None:
+    """New rows that contradict each other or earlier ones: which one holds, nobody could say."""
+    content = ", ".join(identifier(name) for name in TABLE["payments"].names)
+    conflicts = history.connection.execute(
+        f"SELECT {KEY}, recorded_at FROM (FROM {NEW} UNION ALL FROM {EARLIER})"
+        f" WHERE hash({KEY}) IN (SELECT hash({KEY}) FROM (FROM {NEW} UNION ALL FROM {EARLIER})"
+        f" GROUP BY ALL HAVING count(*) > 1) GROUP BY ALL"
+        f" HAVING count(DISTINCT hash({content})) > 1 ORDER BY ALL LIMIT 1"
+    ).fetchall()
+    if conflicts:
+        key, recorded_at = conflicts[0]
+        what = f"payments hold {KEY}={key} with recorded_at={recorded_at} twice, and they differ"
+        raise InputError(what, "keep one, or record the later one later")
