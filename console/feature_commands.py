@@ -96,6 +96,25 @@ def verify(
     refuse(found_wanting=not report.holds)
 
 
+@app.command()
+def catalogue(
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write (default: under VOUCH_HOME).")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Write every feature's definition and distribution as a page (HTML)."""
+    from features.catalogue_page.write import write_catalogue
+
+    home = read_settings().home
+    file = out or home / "features" / f"catalogue.{lang}.html"
+    with progress_bar(quiet=as_json) as progress:
+        written = write_catalogue(home, out=file, language=lang, progress=progress)
+    show(written, written.lines(), as_json=as_json)
+
+
 def _done(summary: "Summary") -> Iterator[str]:
     for done in summary.done:
         state = "written" if done.written else "was there"

@@ -13,6 +13,7 @@ from credit.ledger.lifecycle import Transition, diagram
 from credit.policy import life
 from credit.policy.pages import policies_page, reasons_page
 from data.contract_page import contract_page
+from features.page import page as features_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -62,6 +63,7 @@ def _drawn_anew(name: str, **tables: Sequence[Transition[Any, Any]]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_reference,
     "data-contract.md": contract_page,
+    "features.md": features_page,
     "ledger.md": ledger_page,
     "policies.md": policies_page,
     "policy-life.md": policy_life_page,

@@ -1,8 +1,7 @@
 """Every feature that Vouch knows, in the order in which models see them."""
 
+import ast
 import hashlib
-import io
-import tokenize
 from functools import cache
 from importlib.resources import files
 
@@ -10,28 +9,47 @@ from credit.contract import DEPOSIT_WAIVER, ENTITY_OF, MERCHANT_LOAN
 from features import (
     merchant_debt,
     merchant_payers,
+    merchant_repayments,
+    merchant_sales,
     merchant_turnover,
     user_bills,
     user_holds,
     user_spend,
 )
 from features.definition import MERCHANT, USER, Feature
+from features.fresh import FRESH_FEATURES
 from features.request import REQUEST_FEATURES
 
-__all__ = ["ENTITY_FEATURES", "Feature", "definitions_sha256", "features_of"]
+__all__ = ["ENTITY_FEATURES", "FRESH_FEATURES", "Feature", "definitions_sha256", "features_of"]
 
 ENTITY_FEATURES: dict[str, tuple[Feature, ...]] = {
-    MERCHANT: (*merchant_turnover.FEATURES, *merchant_payers.FEATURES, *merchant_debt.FEATURES),
+    MERCHANT: (
+        *merchant_turnover.FEATURES,
+        *merchant_sales.FEATURES,
+        *merchant_payers.FEATURES,
+        *merchant_debt.FEATURES,
+        *merchant_repayments.FEATURES,
+    ),
     USER: (*user_spend.FEATURES, *user_bills.FEATURES, *user_holds.FEATURES),
 }
-_SHARED = ("definition", "versions", "tiles", "payment_measures", "measure_shapes", "spine")
+_SHARED = (
+    "definition",
+    "versions",
+    "windows",
+    "tiles",
+    "payment_measures",
+    "measure_shapes",
+    "spine",
+)
 _SOURCES = {
     MERCHANT_LOAN: (
         *_SHARED,
         "loan_measures",
         "merchant_turnover",
+        "merchant_sales",
         "merchant_payers",
         "merchant_debt",
+        "merchant_repayments",
         "arithmetic",
         "request",
     ),
@@ -46,10 +64,7 @@ _SOURCES = {
         "request",
     ),
 }
-_LAYOUT = frozenset(
-    {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-)
-_STATEMENT_STARTS = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT})
+_SAID = frozenset({"description", "description_zh", "owner"})  # to people; no value follows from it
 
 
 def features_of(product: str) -> tuple[Feature, ...]:
@@ -61,24 +76,27 @@ def features_of(product: str) -> tuple[Feature, ...]:
 def definitions_sha256(product: str) -> str:
     """Hash of everything that says what the features of `product` are.
 
-    Comments, docstrings and layout do not count; a changed number or name does. A model and an
-    online store whose hashes differ do not speak of the same features.
+    Comments, docstrings, layout, descriptions and owners do not count; a changed number or name
+    does. A model and an online store whose hashes differ do not speak of the same features.
     """
     digest = hashlib.sha256(product.encode())
     for name in _SOURCES[product]:
         source = files("features").joinpath(f"{name}.py").read_text(encoding="utf-8")
-        digest.update("\n".join((name, *meaning(source))).encode())
+        digest.update(f"{name}\n{meaning(source)}\n".encode())
     return digest.hexdigest()
 
 
-def meaning(source: str) -> list[str]:
-    """The words of a Python source that change what it does."""
-    words: list[str] = []
-    before = tokenize.NEWLINE
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        docstring = token.type == tokenize.STRING and before in _STATEMENT_STARTS
-        if token.type not in _LAYOUT and not docstring:
-            words.append(token.string)
-        if token.type not in (tokenize.COMMENT, tokenize.NL):
-            before = token.type
-    return words
+def meaning(source: str) -> str:
+    """A Python source as what changes what it computes: one spelling, nothing said to people."""
+    return ast.unparse(_Meaning().visit(ast.parse(source)))
+
+
+class _Meaning(ast.NodeTransformer):
+    """Drops docstrings, and the arguments that only tell people what a feature is."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        docstring = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if docstring else self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
+        return None if node.arg in _SAID else self.generic_visit(node)

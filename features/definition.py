@@ -29,6 +29,7 @@ CAN_LOWER = -1
 class Feature:
     """One feature: what it says, in what unit, which way it points and which reason it feeds.
 
+    It is said in English and Chinese, side by side; `owner` is the team that answers for it.
     `view` is the group of tables that it is computed from ("request" for one of the request).
     `expression` is deferred Ibis over measures, or the closed arithmetic of `features.request`.
     `window_days` is None where the value describes a state, not a window. `actionable` says which
@@ -39,9 +40,11 @@ class Feature:
     name: str
     entity: str
     view: str
+    owner: str
     unit: str
     reason: str
     description: str
+    description_zh: str
     expression: Any = field(compare=False, repr=False)
     window_days: int | None = None
     direction: int = FREE
@@ -61,7 +64,7 @@ def measure(name: str) -> Any:
 
 def counted(flag: Any) -> Any:
     """1 where `flag` holds, else 0, also where it is missing: a term of a count."""
-    return ibis.ifelse(flag, 1, 0).cast("int64")
+    return ibis.ifelse(flag, 1, 0).cast("int32")
 
 
 def total(values: Any) -> Any:

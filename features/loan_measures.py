@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LATENESS_LAGS = (1, 2, 3)
 ENDED = ("closed", "cancelled")
+EARLY_DAYS = 7  # an instalment paid so long before it is due was prepaid
 
 
 def loan_states(history: "History", spine: ibis.Table) -> ibis.Table:
@@ -95,7 +96,10 @@ def instalment_measures(instalments: ibis.Table) -> ibis.Table:
         instalments_late=total(counted(_.late_days > 0)),
         instalments_late_over_7=total(counted(_.late_days > 7)),  # noqa: PLR2004
         instalments_early=total(counted(_.late_days < 0)),
+        instalments_prepaid=total(counted(_.late_days <= -EARLY_DAYS)),
+        first_punctual_place=ibis.ifelse(_.late_days <= 0, _.place, None).min(),
         late_days_sum=total(_.late_days),
+        late_days_squares=total(_.late_days * _.late_days),
         overdue_days_sum=total(ibis.ifelse(_.late_days > 0, _.late_days, 0)),
         late_days_max=_.late_days.max(),
         late_days_min=_.late_days.min(),

@@ -1,195 +1,156 @@
-"""Merchant features of earlier loans and how they were repaid."""
+"""Merchant features of earlier loans and what is owed on them."""
 
 from functools import partial
-from typing import Any
 
 from ibis import _
 
-from features.definition import CAN_LOWER, FREE, MERCHANT, RAISES, Feature, measure, ratio
-from features.loan_measures import LATENESS_LAGS
+from features.definition import CAN_LOWER, MERCHANT, RAISES, Feature, ratio
 
-
-def _debt(
-    name: str,
-    unit: str,
-    description: str,
-    expression: Any,
-    direction: int = FREE,
-    *,
-    actionable: int = FREE,
-) -> Feature:
-    return Feature(
-        name=name,
-        entity=MERCHANT,
-        view="loans",
-        unit=unit,
-        direction=direction,
-        actionable=actionable,
-        reason="INDEBTEDNESS",
-        description=description,
-        expression=expression,
-    )
-
-
+_debt = partial(
+    Feature, entity=MERCHANT, view="loans", owner="merchant-lending", reason="INDEBTEDNESS"
+)
 _owed = partial(_debt, actionable=CAN_LOWER)
-_repaid = partial(Feature, entity=MERCHANT, view="repayments", reason="REPAYMENT_HISTORY")
 
-LOANS = (
-    _debt("loans_count", "count", "Loans taken so far", _.loans_count),
-    _owed("loans_open", "count", "Loans not yet closed", _.loans_open),
-    _debt("loans_troubled", "count", "Loans restructured or written off", _.loans_troubled, RAISES),
-    _owed("open_principal_minor", "minor", "Principal of open loans", _.open_principal_minor),
+FEATURES = (
     _debt(
-        "days_since_loan",
-        "days",
-        "Days since the last disbursal",
-        _.as_of_day - _.last_disbursed_day,
-    ),
-    _debt(
-        "loan_gap_days_mean",
-        "days",
-        "Mean days between disbursals",
-        ratio(_.last_disbursed_day - _.first_disbursed_day, _.loans_count - 1),
-    ),
-    _debt(
-        "borrowing_days",
-        "days",
-        "Days since the first disbursal",
-        _.as_of_day - _.first_disbursed_day,
-    ),
-    _debt("principal_last_minor", "minor", "Principal of the last loan", _.principal_lag_1),
-    _debt("principal_max_minor", "minor", "Largest principal so far", _.principal_max_minor),
-    _debt(
-        "principal_step",
-        "ratio",
-        "Principal of the last loan over that of the one before",
-        ratio(_.principal_lag_1, _.principal_lag_2),
-    ),
-    _debt(
-        "principal_trend",
-        "ratio",
-        "Principal of the last loan over the mean of all",
-        ratio(_.principal_lag_1 * _.loans_count, _.principal_sum_minor),
-    ),
-    _debt("term_days_last", "days", "Term of the last loan", _.term_days_lag_1),
-    _debt(
-        "cost_ratio_last",
-        "ratio",
-        "Interest and fees of the last loan over its principal",
-        ratio(_.total_due_lag_1 - _.principal_lag_1, _.principal_lag_1),
-    ),
-    _debt("apr_last", "rate", "Annual rate of the last loan", _.apr_lag_1),
-)
-REPAYMENTS = (
-    _owed("unpaid_minor", "minor", "Unpaid instalments of open loans, due or not", _.unpaid_minor),
-    _owed(
-        "due_next_30d_minor", "minor", "Instalments that fall due in 30 days", _.due_next_30d_minor
-    ),
-    _owed(
-        "debt_to_turnover_90d",
-        "ratio",
-        "Unpaid instalments over turnover of 90 days",
-        ratio(_.unpaid_minor, _.payment_minor_90d),
-    ),
-    _owed(
-        "due_to_turnover_30d",
-        "ratio",
-        "Instalments due in 30 days over turnover of the last 30",
-        ratio(_.due_next_30d_minor, _.payment_minor_30d),
-    ),
-    _repaid(
-        name="arrears_minor",
-        actionable=CAN_LOWER,
-        unit="minor",
-        direction=RAISES,
-        description="Past-due instalments now unpaid",
-        expression=_.arrears_minor,
-    ),
-    _repaid(
-        name="arrears_days",
-        actionable=CAN_LOWER,
-        unit="days",
-        direction=RAISES,
-        description="Days past due of the oldest unpaid instalment; 0 where none is",
-        expression=_.arrears_days,
-    ),
-    _repaid(
-        name="instalments_judged",
+        name="loans_count",
         unit="count",
-        description="Instalments that were paid or have fallen due",
-        expression=_.instalments_judged,
+        description="Loans taken so far",
+        description_zh="历史贷款笔数",
+        expression=_.loans_count,
     ),
-    _repaid(
-        name="late_share",
-        unit="share",
+    _owed(
+        name="loans_open",
+        unit="count",
+        description="Loans not yet closed",
+        description_zh="未结清贷款笔数",
+        expression=_.loans_open,
+    ),
+    _debt(
+        name="loans_troubled",
+        unit="count",
         direction=RAISES,
-        description="Share of instalments paid after their due day",
-        expression=ratio(_.instalments_late, _.instalments_judged),
+        description="Loans restructured or written off",
+        description_zh="曾重组或核销的贷款笔数",
+        expression=_.loans_troubled,
     ),
-    _repaid(
-        name="late_over_7_share",
-        unit="share",
-        direction=RAISES,
-        description="Share of instalments more than 7 days late",
-        expression=ratio(_.instalments_late_over_7, _.instalments_judged),
+    _owed(
+        name="open_principal_minor",
+        unit="minor",
+        description="Principal of open loans",
+        description_zh="未结清贷款的本金合计",
+        expression=_.open_principal_minor,
     ),
-    _repaid(
-        name="early_share",
-        unit="share",
-        description="Share of instalments paid before their due day",
-        expression=ratio(_.instalments_early, _.instalments_judged),
+    _owed(
+        name="open_to_largest_principal",
+        unit="ratio",
+        description="Principal of open loans over the largest principal so far",
+        description_zh="未结清贷款本金合计 ÷ 历史最大单笔本金",
+        expression=ratio(_.open_principal_minor, _.principal_max_minor),
     ),
-    _repaid(
-        name="late_days_mean",
+    _debt(
+        name="days_since_loan",
         unit="days",
-        direction=RAISES,
-        description="Mean days from due to paid; negative where paid ahead",
-        expression=ratio(_.late_days_sum, _.instalments_judged),
+        description="Days since the last disbursal",
+        description_zh="距最近一次放款天数",
+        expression=_.as_of_day - _.last_disbursed_day,
     ),
-    _repaid(
-        name="overdue_days_mean",
+    _debt(
+        name="loan_gap_days_mean",
         unit="days",
-        direction=RAISES,
-        description="Mean days late, ahead counted as 0",
-        expression=ratio(_.overdue_days_sum, _.instalments_judged),
+        description="Mean days between disbursals",
+        description_zh="相邻两次放款的平均间隔天数",
+        expression=ratio(_.last_disbursed_day - _.first_disbursed_day, _.loans_count - 1),
     ),
-    _repaid(
-        name="late_days_max",
+    _debt(
+        name="borrowing_days",
         unit="days",
-        direction=RAISES,
-        description="Most days late so far; negative where all were paid ahead",
-        expression=_.late_days_max,
+        description="Days since the first disbursal",
+        description_zh="距首次放款天数",
+        expression=_.as_of_day - _.first_disbursed_day,
     ),
-    _repaid(
-        name="late_days_max_180d",
+    _debt(
+        name="principal_last_minor",
+        unit="minor",
+        description="Principal of the last loan",
+        description_zh="上一笔贷款本金",
+        expression=_.principal_lag_1,
+    ),
+    _debt(
+        name="principal_max_minor",
+        unit="minor",
+        description="Largest principal so far",
+        description_zh="历史最大单笔本金",
+        expression=_.principal_max_minor,
+    ),
+    _debt(
+        name="principal_step",
+        unit="ratio",
+        description="Principal of the last loan over that of the one before",
+        description_zh="上一笔贷款本金 ÷ 再上一笔本金",
+        expression=ratio(_.principal_lag_1, _.principal_lag_2),
+    ),
+    _debt(
+        name="principal_trend",
+        unit="ratio",
+        description="Principal of the last loan over the mean of all",
+        description_zh="上一笔贷款本金 ÷ 历史平均本金",
+        expression=ratio(_.principal_lag_1 * _.loans_count, _.principal_sum_minor),
+    ),
+    _debt(
+        name="term_days_last",
         unit="days",
-        window_days=180,
-        direction=RAISES,
-        description="Most days late of instalments due in 180 days",
-        expression=_.late_days_max_180d,
+        description="Term of the last loan",
+        description_zh="上一笔贷款期限（天）",
+        expression=_.term_days_lag_1,
     ),
-    _repaid(
-        name="late_days_min",
-        unit="days",
-        description="Fewest days late so far: the earliest repayment",
-        expression=_.late_days_min,
+    _debt(
+        name="cost_ratio_last",
+        unit="ratio",
+        description="Interest and fees of the last loan over its principal",
+        description_zh="上一笔贷款息费 ÷ 本金",
+        expression=ratio(_.total_due_lag_1 - _.principal_lag_1, _.principal_lag_1),
     ),
-    *(
-        _repaid(
-            name=f"late_days_last_{lag}",
-            actionable=CAN_LOWER if lag == 1 else FREE,
-            unit="days",
-            direction=RAISES,
-            description=f"Days from due to paid of the instalment due {lag} before now",
-            expression=measure(f"late_days_lag_{lag}"),
-        )
-        for lag in LATENESS_LAGS
+    _debt(
+        name="apr_last",
+        unit="rate",
+        description="Annual rate of the last loan",
+        description_zh="上一笔贷款年利率",
+        expression=_.apr_lag_1,
     ),
-    _repaid(
-        name="days_since_repayment",
-        unit="days",
-        description="Days since the last repayment",
-        expression=_.as_of_day - _.last_paid_day,
+    _owed(
+        name="unpaid_minor",
+        unit="minor",
+        description="Unpaid instalments of open loans, due or not",
+        description_zh="未结清贷款的未还应还款（含未到期）",
+        expression=_.unpaid_minor,
+    ),
+    _owed(
+        name="unpaid_to_open_principal",
+        unit="ratio",
+        description="Unpaid instalments over the principal of open loans",
+        description_zh="未还应还款 ÷ 未结清贷款本金合计",
+        expression=ratio(_.unpaid_minor, _.open_principal_minor),
+    ),
+    _owed(
+        name="due_next_30d_minor",
+        unit="minor",
+        description="Instalments that fall due in 30 days",
+        description_zh="未来 30 天到期应还款",
+        expression=_.due_next_30d_minor,
+    ),
+    _owed(
+        name="debt_to_turnover_90d",
+        unit="ratio",
+        description="Unpaid instalments over turnover of 90 days",
+        description_zh="未还应还款 ÷ 近 90 天交易额",
+        expression=ratio(_.unpaid_minor, _.payment_minor_90d),
+    ),
+    _owed(
+        name="due_to_turnover_30d",
+        unit="ratio",
+        description="Instalments due in 30 days over turnover of the last 30",
+        description_zh="未来 30 天到期应还款 ÷ 近 30 天交易额",
+        expression=ratio(_.due_next_30d_minor, _.payment_minor_30d),
     ),
 )
-FEATURES = (*LOANS, *REPAYMENTS)

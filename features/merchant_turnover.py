@@ -1,29 +1,21 @@
-"""Merchant features of payments: turnover's level, trend, volatility, pattern and flow."""
+"""Merchant features of turnover: level, trend, volatility, seasonality, days of trading."""
 
 from functools import partial
 
 from ibis import _
 
-from features.definition import (
-    CAN_LOWER,
-    MERCHANT,
-    RAISES,
-    WINDOWS,
-    Feature,
-    measure,
-    per_window,
-    ratio,
-)
+from features.definition import MERCHANT, RAISES, WINDOWS, Feature, measure, per_window, ratio
 from features.measure_shapes import (
     drawdown,
     growth,
-    mean_payment,
-    refund_rate,
-    share_of_payments,
+    idle_weeks,
+    silence,
+    weekday_variation,
+    weekly_slope,
     weekly_variation,
 )
 
-_feature = partial(Feature, entity=MERCHANT, view="payments")
+_feature = partial(Feature, entity=MERCHANT, view="payments", owner="merchant-risk")
 
 
 def _turnover(days: int) -> Feature:
@@ -33,6 +25,7 @@ def _turnover(days: int) -> Feature:
         window_days=days,
         reason="TURNOVER_LEVEL",
         description=f"Payments taken in {days} days",
+        description_zh=f"近 {days} 天交易额",
         expression=measure(f"payment_minor_{days}d"),
     )
 
@@ -44,6 +37,7 @@ def _payments(days: int) -> Feature:
         window_days=days,
         reason="TURNOVER_LEVEL",
         description=f"Number of payments taken in {days} days",
+        description_zh=f"近 {days} 天交易笔数",
         expression=measure(f"payment_count_{days}d"),
     )
 
@@ -55,18 +49,8 @@ def _active_days(days: int) -> Feature:
         window_days=days,
         reason="ACTIVITY",
         description=f"Days with a payment among the last {days}",
+        description_zh=f"近 {days} 天有交易的天数",
         expression=measure(f"active_days_{days}d"),
-    )
-
-
-def _ticket(days: int) -> Feature:
-    return _feature(
-        name=f"ticket_mean_{days}d",
-        unit="minor",
-        window_days=days,
-        reason="SALES_PATTERN",
-        description=f"Mean payment of {days} days",
-        expression=mean_payment(days),
     )
 
 
@@ -77,67 +61,20 @@ def _growth(days: int) -> Feature:
         window_days=2 * days,
         reason="TURNOVER_TREND",
         description=f"Turnover of {days} days over that of the {days} days before",
-        expression=growth(days),
+        description_zh=f"近 {days} 天交易额 ÷ 此前 {days} 天交易额",
+        expression=growth("minor", days=days),
     )
 
 
-def _refunds(days: int) -> Feature:
+def _payments_growth(days: int) -> Feature:
     return _feature(
-        name=f"refund_rate_{days}d",
-        actionable=CAN_LOWER,
+        name=f"payments_growth_{days}d",
         unit="ratio",
-        window_days=days,
-        direction=RAISES,
-        reason="REFUNDS",
-        description=f"Refunded amount over turnover, {days} days",
-        expression=refund_rate(days),
-    )
-
-
-def _chargebacks(days: int) -> Feature:
-    return _feature(
-        name=f"chargeback_rate_{days}d",
-        actionable=CAN_LOWER,
-        unit="ratio",
-        window_days=days,
-        direction=RAISES,
-        reason="CHARGEBACKS",
-        description=f"Chargebacks over payments, by number, {days} days",
-        expression=ratio(measure(f"chargeback_count_{days}d"), measure(f"payment_count_{days}d")),
-    )
-
-
-def _payouts(days: int) -> Feature:
-    return _feature(
-        name=f"payout_ratio_{days}d",
-        unit="ratio",
-        window_days=days,
-        reason="CASH_FLOW",
-        description=f"Paid out over turnover, {days} days",
-        expression=ratio(measure(f"payout_minor_{days}d"), measure(f"payment_minor_{days}d")),
-    )
-
-
-def _net_flow(days: int) -> Feature:
-    outflow = sum(measure(f"{kind}_minor_{days}d") for kind in ("refund", "chargeback", "payout"))
-    return _feature(
-        name=f"net_flow_{days}d",
-        unit="minor",
-        window_days=days,
-        reason="CASH_FLOW",
-        description=f"Turnover less refunds, chargebacks and payouts, {days} days",
-        expression=measure(f"payment_minor_{days}d") - outflow,
-    )
-
-
-def _share(what: str, *, of: str, description: str) -> Feature:
-    return _feature(
-        name=f"{what}_share_90d",
-        unit="share",
-        window_days=90,
-        reason="SALES_PATTERN",
-        description=f"{description}, 90 days",
-        expression=share_of_payments(what, of=of, days=90),
+        window_days=2 * days,
+        reason="TURNOVER_TREND",
+        description=f"Number of payments of {days} days over that of the {days} days before",
+        description_zh=f"近 {days} 天交易笔数 ÷ 此前 {days} 天交易笔数",
+        expression=growth("count", days=days),
     )
 
 
@@ -145,14 +82,15 @@ FEATURES = (
     *per_window(WINDOWS, _turnover),
     *per_window(WINDOWS, _payments),
     *per_window(WINDOWS, _active_days),
-    *per_window((30, 90), _ticket),
     *per_window((30, 90), _growth),
+    *per_window((30, 90), _payments_growth),
     _feature(
         name="turnover_week_share_30d",
         unit="share",
         window_days=30,
         reason="TURNOVER_TREND",
         description="Last week's turnover over that of 30 days",
+        description_zh="近 7 天交易额占近 30 天的比重",
         expression=ratio(_.payment_minor_7d, _.payment_minor_30d),
     ),
     _feature(
@@ -161,7 +99,35 @@ FEATURES = (
         window_days=84,
         reason="TURNOVER_VOLATILITY",
         description="Coefficient of variation of weekly turnover over 12 weeks",
+        description_zh="近 12 周周交易额变异系数",
         expression=weekly_variation(),
+    ),
+    _feature(
+        name="turnover_weekday_cv_12w",
+        unit="ratio",
+        window_days=84,
+        reason="TURNOVER_VOLATILITY",
+        description="Coefficient of variation of turnover by day of the week over 12 weeks",
+        description_zh="近 12 周按星期几汇总的交易额变异系数（周内季节性）",
+        expression=weekday_variation(),
+    ),
+    _feature(
+        name="turnover_slope_12w",
+        unit="ratio",
+        window_days=84,
+        reason="TURNOVER_TREND",
+        description="Weekly gain of turnover over its mean, least squares over 12 weeks",
+        description_zh="近 12 周周交易额线性趋势斜率 ÷ 周均交易额",
+        expression=weekly_slope(),
+    ),
+    _feature(
+        name="idle_weeks_12w",
+        unit="count",
+        window_days=84,
+        reason="ACTIVITY",
+        description="Weeks without a payment among the last 12",
+        description_zh="近 12 周中无交易的周数",
+        expression=idle_weeks(),
     ),
     _feature(
         name="turnover_drawdown_12w",
@@ -169,6 +135,7 @@ FEATURES = (
         window_days=84,
         reason="TURNOVER_TREND",
         description="Fall of the last 4 weeks' turnover below the best 4 weeks of the last 12",
+        description_zh="近 4 周交易额较近 12 周最高 4 周段的回落幅度",
         expression=drawdown(),
     ),
     _feature(
@@ -177,6 +144,7 @@ FEATURES = (
         window_days=30,
         reason="TURNOVER_VOLATILITY",
         description="Best day's turnover over that of 30 days",
+        description_zh="近 30 天单日最高交易额占比",
         expression=ratio(_.best_day_minor_30d, _.payment_minor_30d),
     ),
     _feature(
@@ -185,6 +153,7 @@ FEATURES = (
         window_days=90,
         reason="ACTIVITY",
         description="Longest stretch between two trading days of the last 90",
+        description_zh="近 90 天相邻两个交易日的最长间隔",
         expression=_.longest_gap_90d,
     ),
     _feature(
@@ -194,7 +163,17 @@ FEATURES = (
         direction=RAISES,
         reason="ACTIVITY",
         description="Days since the last payment, of 180; missing where there was none",
+        description_zh="距最近一笔交易天数（180 天内无交易则缺失）",
         expression=_.days_since_payment,
+    ),
+    _feature(
+        name="silence_ratio_90d",
+        unit="ratio",
+        window_days=90,
+        reason="ACTIVITY",
+        description="Days since the last payment over the usual days between trading days, 90 days",
+        description_zh="距最近一笔交易天数 ÷ 近 90 天交易日的平均间隔",
+        expression=silence(90),
     ),
     _feature(
         name="history_days",
@@ -202,24 +181,7 @@ FEATURES = (
         window_days=180,
         reason="TENURE",
         description="Days since the first payment of the last 180",
+        description_zh="近 180 天内首笔交易距今天数",
         expression=_.history_days,
     ),
-    *per_window((30, 90), _refunds),
-    *per_window((90, 180), _chargebacks),
-    _feature(
-        name="chargebacks_180d",
-        actionable=CAN_LOWER,
-        unit="count",
-        window_days=180,
-        reason="CHARGEBACKS",
-        description="Number of chargebacks in 180 days",
-        expression=_.chargeback_count_180d,
-    ),
-    *per_window((30, 90), _payouts),
-    *per_window((30, 90), _net_flow),
-    _share("night", of="count", description="Payments between midnight and six, local time"),
-    _share("weekend", of="minor", description="Turnover on Saturdays and Sundays, local time"),
-    _share("instalment", of="count", description="Payments by instalments"),
-    _share("subsidised", of="count", description="Payments with a subsidy"),
-    _share("round", of="count", description="Payments of whole hundreds"),
 )

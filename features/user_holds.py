@@ -5,9 +5,18 @@ from functools import partial
 from ibis import _
 
 from features.definition import CAN_LOWER, RAISES, USER, Feature, measure, per_window, ratio
-from features.user_measures import SCENES
+from features.windows import SCENES
 
-_feature = partial(Feature, entity=USER, view="holds", reason="HOLD_HISTORY")
+_feature = partial(Feature, entity=USER, view="holds", owner="scene-risk", reason="HOLD_HISTORY")
+_SCENE_ZH = {
+    "bike": "共享单车",
+    "power_bank": "共享充电宝",
+    "umbrella": "共享雨伞",
+    "hotel": "酒店",
+    "clinic": "诊所",
+    "school": "学校",
+    "self_service_retail": "无人零售",
+}
 
 
 def _opened(days: int) -> Feature:
@@ -16,6 +25,7 @@ def _opened(days: int) -> Feature:
         unit="count",
         window_days=days,
         description=f"Deposits waived in {days} days",
+        description_zh=f"近 {days} 天免押次数",
         expression=measure(f"holds_{days}d"),
     )
 
@@ -25,6 +35,7 @@ def _in_scene(scene: str) -> Feature:
         name=f"holds_{scene}",
         unit="count",
         description=f"Deposits waived so far, scene {scene}",
+        description_zh=f"{_SCENE_ZH[scene]}场景历史免押次数",
         expression=measure(f"holds_{scene}"),
     )
 
@@ -34,6 +45,7 @@ FEATURES = (
         name="holds_count",
         unit="count",
         description="Deposits waived so far",
+        description_zh="历史免押次数",
         expression=_.holds_count,
     ),
     *per_window((30, 90, 180), _opened),
@@ -42,6 +54,7 @@ FEATURES = (
         actionable=CAN_LOWER,
         unit="count",
         description="Waived deposits open now",
+        description_zh="在途免押订单数",
         expression=_.holds_open,
     ),
     _feature(
@@ -49,6 +62,7 @@ FEATURES = (
         actionable=CAN_LOWER,
         unit="minor",
         description="Waived deposits open now, amount",
+        description_zh="在途免押金额",
         expression=_.open_deposit_minor,
     ),
     _feature(
@@ -57,6 +71,7 @@ FEATURES = (
         unit="count",
         direction=RAISES,
         description="Open orders past their due time",
+        description_zh="已超期未归还的在途订单数",
         expression=_.holds_overdue,
     ),
     _feature(
@@ -64,6 +79,7 @@ FEATURES = (
         unit="share",
         direction=RAISES,
         description="Share of orders returned late or overdue",
+        description_zh="逾期归还或超期未还订单占比",
         expression=ratio(_.holds_late, _.holds_count),
     ),
     _feature(
@@ -72,6 +88,7 @@ FEATURES = (
         window_days=180,
         direction=RAISES,
         description="Orders of 180 days returned late or overdue",
+        description_zh="近 180 天逾期归还或超期未还订单数",
         expression=_.holds_late_180d,
     ),
     _feature(
@@ -79,6 +96,7 @@ FEATURES = (
         unit="count",
         direction=RAISES,
         description="Deposits captured so far",
+        description_zh="历史押金扣款次数",
         expression=_.holds_captured,
     ),
     _feature(
@@ -86,6 +104,7 @@ FEATURES = (
         unit="share",
         direction=RAISES,
         description="Share of waived deposits that were captured",
+        description_zh="免押订单中发生扣款的占比",
         expression=ratio(_.holds_captured, _.holds_count),
     ),
     _feature(
@@ -94,6 +113,7 @@ FEATURES = (
         unit="count",
         direction=RAISES,
         description="Captured deposits unpaid now",
+        description_zh="当前未结清的扣款笔数",
         expression=_.holds_unpaid,
     ),
     _feature(
@@ -102,6 +122,7 @@ FEATURES = (
         unit="minor",
         direction=RAISES,
         description="Captured deposits unpaid now, amount",
+        description_zh="当前未结清的扣款金额",
         expression=_.unpaid_capture_minor,
     ),
     _feature(
@@ -109,30 +130,35 @@ FEATURES = (
         unit="days",
         direction=RAISES,
         description="Most days from capture to payment",
+        description_zh="从扣款到结清的最长天数",
         expression=_.settled_days_max,
     ),
     _feature(
         name="hold_deposit_mean_minor",
         unit="minor",
         description="Mean deposit waived",
+        description_zh="平均免押金额",
         expression=ratio(_.deposit_sum_minor, _.holds_count),
     ),
     _feature(
         name="hold_deposit_max_minor",
         unit="minor",
         description="Largest deposit waived",
+        description_zh="最大单笔免押金额",
         expression=_.deposit_max_minor,
     ),
     _feature(
         name="days_since_hold",
         unit="days",
         description="Days since the last deposit was waived",
+        description_zh="距上次免押天数",
         expression=_.as_of_day - _.last_opened_day,
     ),
     _feature(
         name="hold_scenes",
         unit="count",
         description="Different scenes so far",
+        description_zh="历史使用过的免押场景数",
         expression=_.scenes_count,
     ),
     *map(_in_scene, SCENES),

@@ -8,12 +8,12 @@ from ibis import _
 from features.definition import counted, total
 from features.loan_measures import at_place
 from features.versions import day_number, known_at, with_knowledge
+from features.windows import SCENES
 
 if TYPE_CHECKING:
     from features.sources import History
 
 BILL_LAGS = (1, 2, 3, 4, 5, 6)
-SCENES = ("bike", "power_bank", "umbrella", "hotel", "clinic", "school", "self_service_retail")
 
 
 def bill_states(history: "History", spine: ibis.Table, profile: ibis.Table) -> ibis.Table:

@@ -1,0 +1,71 @@
+"""A distribution as a small SVG: bars of a histogram, or of the most frequent names."""
+
+from features.catalogue_page.markup import Markup, element, join
+from features.catalogue_page.words import Words, number, percent
+from features.distributions import Category, Distribution, Histogram
+
+WIDE, HIGH = 300, 74  # what the bars of a histogram fill
+FOOT = 16  # for what stands under them
+LEFT = 128  # for the names of categories
+ROW = 17
+NAME_LENGTH = 20
+
+
+def drawn(name: str, seen: Distribution, words: Words) -> Markup | None:
+    """The picture of what was seen; None where every value is missing."""
+    if seen.histogram is not None:
+        inner, high = join(*_bars(seen.histogram), *_ends(seen.histogram)), HIGH + FOOT
+    elif seen.categories:
+        inner = join(*_lines(seen.categories, words))
+        high = ROW * len(seen.categories) + 2
+    else:
+        return None
+    said = words.say("histogram", name)
+    return element("svg", element("title", said), inner, viewBox=f"0 0 {WIDE} {high}", role="img")
+
+
+def _bars(histogram: Histogram) -> list[Markup]:
+    low, high = histogram.edges[0], histogram.edges[-1]
+    scale = WIDE / ((high - low) or 1.0)
+    most = max(histogram.counts)
+    bars = []
+    edges = zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True)
+    for left, right, count in edges:
+        tall = HIGH * count / most
+        told = element("title", f"{number(left)} – {number(right)}: {count:,}")
+        wide = max((right - left) * scale - 1, 1)
+        bars.append(_bar((left - low) * scale, HIGH - tall, wide, tall, told))
+    return bars
+
+
+def _bar(x: float, y: float, wide: float, tall: float, told: Markup) -> Markup:
+    places = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{wide:.1f}", "height": f"{tall:.1f}"}
+    return element("rect", told, class_="bar", **places)
+
+
+def _ends(histogram: Histogram) -> list[Markup]:
+    """The axis and what its two ends mean."""
+    edges = histogram.edges
+    return [
+        element("line", x1="0", x2=str(WIDE), y1=str(HIGH), y2=str(HIGH), class_="axis"),
+        element("text", number(edges[0]), x="0", y=str(HIGH + FOOT - 3)),
+        element("text", number(edges[-1]), x=str(WIDE), y=str(HIGH + FOOT - 3), text_anchor="end"),
+    ]
+
+
+def _lines(categories: tuple[Category, ...], words: Words) -> list[Markup]:
+    whole = sum(category.rows for category in categories)
+    most = max(category.rows for category in categories)
+    lines = []
+    for place, category in enumerate(categories):
+        name = words.say("others") if category.name is None else category.name
+        shown = name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
+        wide = (WIDE - LEFT - 44) * category.rows / most
+        told = element("title", f"{name}: {category.rows:,}")
+        y = ROW * place
+        lines += [
+            element("text", shown, x=str(LEFT - 6), y=str(y + 12), text_anchor="end"),
+            _bar(LEFT, y + 2, max(wide, 1), ROW - 4, told),
+            element("text", percent(category.rows / whole), x=f"{LEFT + wide + 5:.1f}", y=y + 12),
+        ]
+    return lines
