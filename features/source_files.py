@@ -4,13 +4,13 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from credit.contract import TABLE, Table
+from credit.contract import TABLE, TABLES, Table
 from credit.errors import InputError
 from features.source_values import CSV_TEXT, identifier, literal, reading
 
@@ -25,13 +25,23 @@ _CSV_REASONS = ("Expected Number of Columns", "Invalid unicode", "Value with unt
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table's files; `columns` maps each column in any of them to its DuckDB type."""
+    """One table's files in one place; `columns` maps each column in any to its DuckDB type.
+
+    `beside` is the same table in another place: rows of both count, each read by its own types.
+    """
 
     table: Table
     format: str  # "parquet" or "csv"
     files: tuple[Path, ...]
     columns: Mapping[str, str]
     columns_by_file: tuple[frozenset[str], ...]
+    beside: "Source | None" = None
+
+    @property
+    def places(self) -> "tuple[Source, ...]":
+        """Each place where the table lies, by itself."""
+        others = self.beside.places if self.beside else ()
+        return (replace(self, beside=None), *others)
 
     def lacking(self, column: str) -> tuple[Path, ...]:
         """The files that do not have `column`."""
@@ -56,8 +66,12 @@ class Source:
 
     @property
     def rows(self) -> str:
-        """SQL of the contract's columns, typed; the engine stops at a value it cannot read."""
-        return f"SELECT {', '.join(self._selected())} FROM {self.scan}"
+        """SQL of the contract's columns, typed, in every place.
+
+        The engine stops at a value that it cannot read.
+        """
+        own = f"SELECT {', '.join(self._selected())} FROM {self.scan}"
+        return f"{own} UNION ALL {self.beside.rows}" if self.beside else own
 
     def _selected(self) -> list[str]:
         values = {
@@ -85,13 +99,23 @@ def recorded_or_default(recorded: str, default: str) -> str:
     return f"coalesce({recorded}, CAST({default} AS TIMESTAMP), TIMESTAMP '1970-01-01')"
 
 
-def find_sources(path: Path, connection: "duckdb.DuckDBPyConnection") -> dict[str, Source]:
-    """The contract's tables in directory `path`; InputError where it cannot be read as one."""
+def find_sources(
+    path: Path, connection: "duckdb.DuckDBPyConnection", also: Sequence[Path] = ()
+) -> dict[str, Source]:
+    """The contract's tables in directory `path`; InputError where it cannot be read as one.
+
+    Rows in the directories `also` count too; one of those may be empty, or not be there.
+    """
     if not path.is_dir():
         state = "is not a directory" if path.exists() else "does not exist"
         raise InputError(f"data directory {path} {state}", "name a directory of contract tables")
-    found = {name: _source(table, path, connection) for name, table in TABLE.items()}
-    sources = {name: source for name, source in found.items() if source is not None}
+    beside = [_parts_beside(place, connection) for place in also if place != path]
+    sources: dict[str, Source] = {}
+    for name, table in TABLE.items():
+        places = [_source(table, path, connection), *(found.get(name) for found in beside)]
+        there = [source for source in places if source is not None]
+        if there:
+            sources[name] = _side_by_side(there)
     if not sources:
         names = ", ".join(TABLE)
         raise InputError(f"no table in {path}", f"put NAME.parquet, NAME/ or NAME.csv of {names}")
@@ -116,15 +140,43 @@ def reading_of(source: Source) -> Iterator[None]:
         raise _unreadable(source, error) from None
 
 
-def content_sha256(path: Path, sources: Mapping[str, Source]) -> str:
+def file_sha256(file: Path) -> str:
+    """A hash of the file's bytes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def content_sha256(
+    path: Path, sources: Mapping[str, Source], sha256_of: Callable[[Path], str]
+) -> str:
     """A hash of every table file's place and bytes, in order of names."""
     digest = hashlib.sha256()
-    files = sorted(file for source in sources.values() for file in source.files)
-    for file in files:
-        with file.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(f"{file.relative_to(path).as_posix()}\n{content}\n".encode())
+    for name, file in sorted(_named_files(path, sources)):
+        digest.update(f"{name}\n{sha256_of(file)}\n".encode())
     return digest.hexdigest()
+
+
+def _named_files(path: Path, sources: Mapping[str, Source]) -> Iterator[tuple[str, Path]]:
+    """Every file, by its place in the data directory, or beside it."""
+    for table, source in sources.items():
+        for file in (file for place in source.places for file in place.files):
+            inside = file.is_relative_to(path)
+            yield file.relative_to(path).as_posix() if inside else f"+{table}/{file.name}", file
+
+
+def _parts_beside(place: Path, connection: "duckdb.DuckDBPyConnection") -> dict[str, Source]:
+    """The tables in a folder of parts that grows: one that has no part yet is not there."""
+    parts = {table: tuple(sorted((place / table.name).glob("*.parquet"))) for table in TABLES}
+    return {
+        table.name: _parquet_source(table, files, connection)
+        for table, files in parts.items()
+        if files
+    }
+
+
+def _side_by_side(places: Sequence[Source]) -> Source:
+    first, *others = places
+    return replace(first, beside=_side_by_side(others)) if others else first
 
 
 def _source(table: Table, path: Path, connection: "duckdb.DuckDBPyConnection") -> Source | None:

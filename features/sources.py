@@ -8,6 +8,7 @@ one are compared whole. A table of tens of millions of rows is thus never sorted
 
 import hashlib
 import os
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,12 +17,21 @@ from uuid import uuid4
 
 from credit.contract import Table
 from credit.errors import InputError
-from features.source_files import Source, content_sha256, find_sources, reading_of
+from features.source_files import (
+    Source,
+    content_sha256,
+    file_sha256,
+    find_sources,
+    reading_of,
+)
 from features.source_values import identifier, literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     import duckdb
     import ibis
+    import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
 
@@ -56,7 +66,13 @@ class History:
     """One data directory, opened: the tables that are there, each as the contract types it."""
 
     def __init__(
-        self, path: Path, *, utc_offset_minutes: int, memory_limit: str, scratch: Path | None
+        self,
+        path: Path,
+        *,
+        utc_offset_minutes: int,
+        memory_limit: str,
+        scratch: Path | None,
+        also: tuple[Path, ...] = (),
     ) -> None:
         self.path = path
         self.utc_offset_minutes = utc_offset_minutes
@@ -64,18 +80,28 @@ class History:
         self._scratch = scratch or Path(self._temporary.name)  # type: ignore[union-attr]
         self._scratch.mkdir(parents=True, exist_ok=True)
         self.connection = connect(memory_limit=memory_limit, scratch=self._scratch)
-        self._sources = find_sources(path, self.connection)
-        self._opened: set[str] = set()
+        self._sources = find_sources(path, self.connection, also)
+        self._sha256_of: Callable[[Path], str] = file_sha256
+        self._opened: dict[str, str] = {}  # views and their SQL
 
     @property
     def tables(self) -> frozenset[str]:
         """Names of the tables that are there; features of the other ones are missing."""
         return frozenset(self._sources)
 
+    @property
+    def sources(self) -> "Mapping[str, Source]":
+        """The files of each table."""
+        return self._sources
+
+    def take_hashes(self, sha256_of: "Callable[[Path], str]") -> None:
+        """Ask `sha256_of` for the hash of a file's bytes: it may know it without reading them."""
+        self._sha256_of = sha256_of
+
     @cached_property
     def sha256(self) -> str:
         """Hash of the table files' names and bytes: what scratch space is keyed by."""
-        return content_sha256(self.path, self._sources)
+        return content_sha256(self.path, self._sources, self._sha256_of)
 
     @cached_property
     def backend(self) -> "Backend":
@@ -105,6 +131,25 @@ class History:
         self._open(name)
         return self.backend.table(name)
 
+    def rows(self, name: str) -> "ibis.Table":
+        """The same columns, where identical rows may stand more than once: cheaper to open."""
+        self._scan(name)
+        return self.backend.table(_scanned(name))
+
+    @contextmanager
+    def kept(self, name: str, table: "ibis.Table") -> "Iterator[ibis.Table]":
+        """`table` computed once, and kept in the engine while the block runs."""
+        import ibis
+
+        unique = ibis.util.gen_name(name)
+        yield self.backend.create_table(unique, table, temp=True)
+        # Through Ibis, sqlglot 30.18 and later drop nothing: ibis-project/ibis issue 12101
+        self.backend.raw_sql(f'DROP TABLE "{unique}"')
+
+    def read(self, table: "ibis.Table") -> "pa.Table":
+        """What `table` comes to."""
+        return self.backend.to_pyarrow(table)
+
     def close(self) -> None:
         """Give back the connection and the temporary space."""
         self.connection.close()
@@ -117,22 +162,35 @@ class History:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _open(self, name: str) -> None:
-        source = self._sources[name]
-        if name not in self._opened:
-            _refuse_missing_columns(source)
-            with reading_of(source):
-                rows = self._written_once(source)
-            self.connection.execute(f"CREATE VIEW {identifier(name)} AS {rows}")
-            self._opened.add(name)
+    def _scan(self, name: str) -> None:
+        """A view of the rows as they stand in the files, typed; csv is parsed one time."""
+        if _scanned(name) in self._opened:
+            return
+        rows = (self._parsed(place) for place in self._sources[name].places)
+        self._view(_scanned(name), " UNION ALL ".join(rows))
 
-    def _written_once(self, source: Source) -> str:
-        rows = source.rows
-        if source.format == "csv":
-            rows = self._kept(source.table.name, rows)
-        if self._repeats(source.table, rows):
-            rows = self._kept(source.table.name, _each_row_once(source.table, rows))
-        return rows
+    def _parsed(self, place: Source) -> str:
+        _refuse_missing_columns(place)
+        if place.format != "csv":
+            return place.rows
+        with reading_of(place):
+            return self._kept(place.table.name, place.rows)
+
+    def _open(self, name: str) -> None:
+        """A view in which every row stands once."""
+        if name in self._opened:
+            return
+        self._scan(name)
+        source = self._sources[name]
+        rows = self._opened[_scanned(name)]
+        with reading_of(source):
+            if self._repeats(source.table, rows):
+                rows = self._kept(source.table.name, _each_row_once(source.table, rows))
+        self._view(name, rows)
+
+    def _view(self, name: str, rows: str) -> None:
+        self.connection.execute(f"CREATE VIEW {identifier(name)} AS {rows}")
+        self._opened[name] = rows
 
     def _repeats(self, table: Table, rows: str) -> bool:
         self.connection.execute(
@@ -160,15 +218,25 @@ def open_history(
     utc_offset_minutes: int = 480,
     memory_limit: str = "4GB",
     scratch: Path | None = None,
+    also: tuple[Path, ...] = (),
 ) -> History:
     """The data directory at `path`; InputError names a file that cannot be read.
 
     Values are read as `data check` reads them; it, not this, says what is wrong with them.
-    Without `scratch`, temporary space that goes with the history serves.
+    Without `scratch`, temporary space that goes with the history serves. Rows of the directories
+    `also`, such as a home's inbox, count too; they may be empty, or not be there.
     """
     return History(
-        path, utc_offset_minutes=utc_offset_minutes, memory_limit=memory_limit, scratch=scratch
+        path,
+        utc_offset_minutes=utc_offset_minutes,
+        memory_limit=memory_limit,
+        scratch=scratch,
+        also=also,
     )
+
+
+def _scanned(name: str) -> str:
+    return f"{name}_scanned"
 
 
 def _refuse_missing_columns(source: Source) -> None:
