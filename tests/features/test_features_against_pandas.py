@@ -1,244 +1,108 @@
-"""Features equal a straightforward reading of the same rows, one entity and day at a time."""
+"""Features equal a straightforward reading of the same rows, one entity and day at a time.
+
+In the long form 10,000 random (entity, day) pairs of each world; a few hundred otherwise.
+"""
 
 import math
 from datetime import date, timedelta
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
+from data.synthetic.write import generate
+from features.catalogue import ENTITY_FEATURES
+from features.sources import open_history
 from features.spine import as_known
+from tests.stand.feature_reference import REFERENCE
+from tests.stand.feature_world import START, World
+
+TOLERANCE = 1e-9
+WORLD = World()
+IDS = {"merchant": WORLD.merchant_ids, "user": WORLD.user_ids}
+ENTITIES = ("merchant", "user")
 
 
-def known_rows(rows, key, as_of):
-    """Latest version of each key recorded by the end of `as_of`."""
-    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    known = rows[rows.recorded_at < end].sort_values("recorded_at", kind="stable")
-    return known.drop_duplicates(key, keep="last")
-
-
-def ratio(part, whole):
-    return None if not whole or part is None else part / whole
-
-
-def longest_gap(days):
-    return max((b - a).days for a, b in pairwise(days)) if len(days) > 1 else None
-
-
-def payments_of(tables, column, entity, as_of):
-    rows = known_rows(tables["payments"], "payment_id", as_of)
-    rows = rows[rows[column] == entity].copy()
-    rows["ago"] = (pd.Timestamp(as_of) - rows.occurred_at.dt.normalize()).dt.days
-    local = rows.occurred_at + pd.Timedelta(minutes=480)
-    rows["night"], rows["weekend"] = local.dt.hour < 6, local.dt.dayofweek >= 5
-    return rows[rows.ago < 180]
-
-
-def merchant_payments(tables, entity, as_of):
-    rows = payments_of(tables, "merchant_id", entity, as_of)
-    paid = rows[rows.kind == "payment"]
-
-    def within(days, of=paid):
-        return of[of.ago < days]
-
-    def minor(days, kind):
-        return int(rows[(rows.kind == kind) & (rows.ago < days)].amount_minor.sum())
-
-    last90, last30 = within(90), within(30)
-    weeks = [int(paid[(paid.ago // 7) == week].amount_minor.sum()) for week in range(12)]
-    blocks = [sum(weeks[start : start + 4]) for start in (0, 4, 8)]
-    payers = last90.dropna(subset="user_id").groupby("user_id").amount_minor.agg(["sum", "count"])
-    known30 = last30.dropna(subset="user_id")
-    before = set(paid[paid.ago >= 30].user_id.dropna())
-    new = [payer for payer in known30.user_id.unique() if payer not in before]
-    days90 = sorted(set(last90.occurred_at.dt.date))
-    payer_count = known30.user_id.nunique()
-    any_payer = paid.user_id.notna().any()
-    return {
-        "turnover_7d": within(7).amount_minor.sum(),
-        "turnover_30d": last30.amount_minor.sum(),
-        "turnover_180d": paid.amount_minor.sum(),
-        "payments_90d": len(last90),
-        "active_days_90d": len(days90),
-        "ticket_mean_90d": ratio(last90.amount_minor.sum(), len(last90)),
-        "turnover_growth_30d": ratio(
-            last30.amount_minor.sum(), paid[(paid.ago >= 30) & (paid.ago < 60)].amount_minor.sum()
-        ),
-        "turnover_cv_12w": ratio(float(np.std(weeks)), float(np.mean(weeks))),
-        "turnover_drawdown_12w": None if max(blocks) == 0 else 1 - blocks[0] / max(blocks),
-        "best_day_share_30d": ratio(
-            last30.groupby("ago").amount_minor.sum().max(), last30.amount_minor.sum()
-        ),
-        "longest_gap_days_90d": longest_gap(days90),
-        "days_since_payment": paid.ago.min(),
-        "history_days": paid.ago.max(),
-        "refund_rate_90d": ratio(minor(90, "refund"), last90.amount_minor.sum()),
-        "chargeback_rate_180d": ratio((rows.kind == "chargeback").sum(), len(paid)),
-        "net_flow_90d": last90.amount_minor.sum()
-        - minor(90, "refund")
-        - minor(90, "chargeback")
-        - minor(90, "payout"),
-        "night_share_90d": ratio(last90.night.sum(), len(last90)),
-        "weekend_share_90d": ratio(
-            last90[last90.weekend].amount_minor.sum(), last90.amount_minor.sum()
-        ),
-        "instalment_share_90d": ratio((last90.instalments > 1).sum(), len(last90)),
-        "round_share_90d": ratio((last90.amount_minor % 10_000 == 0).sum(), len(last90)),
-        "payers_30d": payer_count if any_payer or last30.empty else None,
-        "repeat_payer_share_90d": ratio((payers["count"] > 1).sum(), len(payers)),
-        "new_payer_share_30d": ratio(len(new), payer_count),
-        "payer_hhi_90d": ratio((payers["sum"] ** 2).sum(), payers["sum"].sum() ** 2),
-        "top_payer_share_90d": ratio(payers["sum"].max(), payers["sum"].sum()),
-    }
-
-
-def merchant_debt(tables, entity, as_of):
-    loans = known_rows(tables["loans"], "loan_id", as_of)
-    loans = loans[(loans.merchant_id == entity) & (loans.status != "cancelled")]
-    loans = loans.sort_values(["disbursed_at", "loan_id"])
-    is_open = loans.status != "closed"
-    due = known_rows(tables["repayments"], "repayment_id", as_of)
-    due = due.merge(loans[["loan_id", "status"]], on="loan_id").sort_values(
-        ["due_on", "repayment_id"]
-    )
-    judged, arrears, unpaid, next_30 = [], [], 0, 0
-    for row in due.itertuples():
-        paid = 0 if pd.isna(row.paid_minor) else int(row.paid_minor)
-        settled = not pd.isna(row.paid_minor) and paid * 100 >= row.due_minor * 99
-        if settled:
-            judged.append((row.paid_at.date() - row.due_on).days)
-        elif row.status != "closed":
-            unpaid += row.due_minor - paid
-            next_30 += row.due_minor - paid if 0 <= (row.due_on - as_of).days < 30 else 0
-            if row.due_on < as_of:
-                judged.append((as_of - row.due_on).days)
-                arrears.append(((as_of - row.due_on).days, row.due_minor - paid))
-    principal = loans.principal_minor.tolist()
-    span = (loans.disbursed_at.dt.normalize().max() - loans.disbursed_at.dt.normalize().min()).days
-    return {
-        "loans_count": len(loans),
-        "loans_open": is_open.sum(),
-        "open_principal_minor": loans[is_open].principal_minor.sum(),
-        "principal_step": ratio(principal[-1], principal[-2]) if len(principal) > 1 else None,
-        "loan_gap_days_mean": ratio(span, len(loans) - 1) if len(loans) > 1 else None,
-        "arrears_minor": sum(short for _, short in arrears),
-        "arrears_days": max((days for days, _ in arrears), default=0),
-        "unpaid_minor": unpaid,
-        "due_next_30d_minor": next_30,
-        "instalments_judged": len(judged),
-        "late_share": ratio(sum(days > 0 for days in judged), len(judged)),
-        "late_days_mean": ratio(sum(judged), len(judged)),
-        "late_days_max": max(judged, default=None),
-        "late_days_last_1": judged[-1] if judged else None,
-        "late_days_last_3": judged[-3] if len(judged) > 2 else None,
-    }
-
-
-def user_values(tables, entity, as_of):
-    rows = payments_of(tables, "user_id", entity, as_of)
-    paid = rows[rows.kind == "payment"]
-    return (
-        {
-            "spend_30d": paid[paid.ago < 30].amount_minor.sum(),
-            "purchases_180d": len(paid),
-            "merchants_90d": paid[paid.ago < 90].merchant_id.nunique(),
-            "days_since_purchase": paid.ago.min(),
-            "spend_chargebacks_180d": (rows.kind == "chargeback").sum(),
-        }
-        | bills(tables, entity, as_of)
-        | holds(tables, entity, as_of)
-    )
-
-
-def bills(tables, entity, as_of):
-    user = tables["users"].set_index("user_id").loc[entity]
-    known = known_rows(tables["bills"], "bill_id", as_of)
-    known = known[known.user_id == entity].sort_values(["due_on", "bill_id"], ascending=False)
-    past, used, payable, unpaid_days = [], [], [], [0]
-    for row in known.itertuples():
-        paid = None if pd.isna(row.paid_minor) else int(row.paid_minor)
-        full = row.billed_minor <= 0 if paid is None else paid * 100 >= row.billed_minor * 99
-        until = (None if pd.isna(row.paid_at) else row.paid_at.date()) if full else as_of
-        late = None if until is None else max((until - row.due_on).days, 0)
-        past.append(late if pd.isna(row.past_due_days) else int(row.past_due_days))
-        line = user.credit_line_minor if pd.isna(row.credit_line_minor) else row.credit_line_minor
-        used.append(None if pd.isna(line) else ratio(row.billed_minor, int(line)))
-        if row.billed_minor > 0 and paid is not None:
-            payable.append((paid, row.billed_minor))
-        if not full and row.due_on < as_of:
-            unpaid_days.append((as_of - row.due_on).days)
-    judged = [days for days in past if days is not None]
-    streak = next((place for place, days in enumerate(past) if not days), len(past))
-    return {
-        "bills_count": len(past),
-        "bill_past_due_days_1": past[0] if past else None,
-        "bill_past_due_days_4": past[3] if len(past) > 3 else None,
-        "bill_past_due_days_mean": ratio(sum(judged), len(judged)),
-        "bill_past_due_streak": streak,
-        "bill_unpaid_days": max(unpaid_days),
-        "bill_utilisation_2": used[1] if len(used) > 1 else None,
-        "bill_paid_ratio_mean": ratio(sum(p for p, _ in payable), sum(b for _, b in payable)),
-    }
-
-
-def holds(tables, entity, as_of):
-    known = known_rows(tables["holds"], "hold_id", as_of)
-    known = known[known.user_id == entity]
-    is_open = known.closed_at.isna() & known.captured_at.isna()
-    overdue = is_open & (known.due_at.dt.normalize() < pd.Timestamp(as_of))
-    late = overdue | (known.closed_at > known.due_at)
-    unpaid = known.captured_at.notna() & known.settled_at.isna()
-    opened = (pd.Timestamp(as_of) - known.opened_at.dt.normalize()).dt.days
-    return {
-        "holds_count": len(known),
-        "holds_30d": (opened < 30).sum(),
-        "holds_open": is_open.sum(),
-        "holds_overdue": overdue.sum(),
-        "holds_late_share": ratio(late.sum(), len(known)),
-        "holds_captured": known.captured_at.notna().sum(),
-        "holds_unpaid_minor": known[unpaid].unpaid_minor.sum(),
-        "holds_bike": (known.scene == "bike").sum(),
-        "days_since_hold": opened.min(),
-    }
-
-
-def merchant_values(tables, entity, as_of):
-    return merchant_payments(tables, entity, as_of) | merchant_debt(tables, entity, as_of)
-
-
-STRAIGHTFORWARD = {"merchant": merchant_values, "user": user_values}
-
-
-def missing(value):
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def differences(entity, spine, known, tables):
-    for row, (entity_id, as_of) in enumerate(spine):
-        for name, want in STRAIGHTFORWARD[entity](tables, entity_id, as_of).items():
-            got = known[name][row].as_py()
-            if missing(want) or got is None:
-                same = missing(want) and got is None
-            else:
-                same = math.isclose(got, float(want), rel_tol=1e-9, abs_tol=1e-9)
-            if not same:
-                yield entity_id, as_of, name, got, want
-
-
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("entity", ["merchant", "user"])
-def test_values_equal_a_plain_reading_of_what_was_known(opened, made_up, entity, seed):
-    tables = made_up(seed)
+def random_pairs(seed, ids, first, days, count):
+    """Random entities, one that nobody knows among them, on random days."""
     rng = np.random.default_rng(seed)
-    ids = tables[f"{entity}s"][f"{entity}_id"].tolist()
-    days = [date(2026, 1, 1) + timedelta(days=int(day)) for day in rng.integers(0, 300, 25)]
-    spine = [(entity_id, day) for entity_id in ids for day in days]
-    if entity == "merchant":  # opened on 2026-02-01 and 2026-06-01: unknown before
-        first = {"m3": date(2026, 2, 1), "m4": date(2026, 6, 1)}
-        spine = [(it, day) for it, day in spine if day >= first.get(it, day)]
-    columns = {"entity_id": [it for it, _ in spine], "as_of": [day for _, day in spine]}
-    known = as_known(opened(tables), entity, pa.table(columns))
+    entities, days = rng.choice([*ids, "nobody"], count), rng.integers(0, days, count)
+    return [
+        (str(it), first + timedelta(days=int(day))) for it, day in zip(entities, days, strict=True)
+    ]
 
-    assert list(differences(entity, spine, known, tables)) == []
+
+def around(count, entity, seed=5):
+    """Pairs of the made-up world from before its first row to long after its last."""
+    before = START - timedelta(days=10)
+    return random_pairs(seed, IDS[entity], before, WORLD.days + 230, count)
+
+
+def spine_of(pairs):
+    return pa.table({"entity_id": [it for it, _ in pairs], "as_of": [day for _, day in pairs]})
+
+
+def same(got, want):
+    if want is None or isinstance(want, str) or got is None:
+        return got == want
+    return math.isclose(got, float(want), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+
+
+def differences(entity, pairs, known, tables):
+    reference = REFERENCE[entity](tables)
+    columns = {feature.name: known[feature.name].to_pylist() for feature in ENTITY_FEATURES[entity]}
+    for row, (entity_id, as_of) in enumerate(pairs):
+        wanted = reference.values(entity_id, as_of)
+        if not wanted:
+            continue
+        for name, values in columns.items():
+            if not same(values[row], wanted.get(name)):
+                yield entity_id, as_of, name, values[row], wanted.get(name)
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_every_feature_has_a_reference(entity):
+    values = REFERENCE[entity](WORLD.tables(0)).values(IDS[entity][0], WORLD.last_day())
+    assert set(values) == {feature.name for feature in ENTITY_FEATURES[entity]}
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_values_equal_a_plain_reading_of_what_was_known(opened, entity, runs):
+    tables = WORLD.tables(0)
+    pairs = around(runs(full=10_000, short=150), entity)
+    known = as_known(opened(tables), entity, spine_of(pairs))
+    assert list(differences(entity, pairs, known, tables)) == []
+
+
+@pytest.mark.parametrize("absent", ["payments", "loans", "repayments", "bills", "holds"])
+def test_absent_tables_are_missing_in_both(opened, absent, runs):
+    tables = {name: rows for name, rows in WORLD.tables(1).items() if name != absent}
+    history = opened(tables)
+    for entity in ENTITIES:
+        pairs = around(runs(full=300, short=12), entity)
+        known = as_known(history, entity, spine_of(pairs))
+        assert list(differences(entity, pairs, known, tables)) == []
+
+
+def read(folder, name):
+    one = folder / f"{name}.parquet"
+    return pd.read_parquet(one if one.exists() else folder / name)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("generated") / "data"
+    generate(folder, merchants=60, users=300, months=9, end=date(2026, 6, 30), seed=3)
+    return folder
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_a_generated_world_reads_the_same(generated, tmp_path, entity, runs):
+    names = ("merchants", "users", "payments", "loans", "repayments", "bills", "holds")
+    tables = {name: read(generated, name) for name in names}
+    ids = sorted(tables[f"{entity}s"][f"{entity}_id"].unique())
+    pairs = random_pairs(9, ids, date(2025, 10, 1), 290, runs(full=10_000, short=60))
+    with open_history(generated, scratch=tmp_path) as history:
+        known = as_known(history, entity, spine_of(pairs))
+    assert list(differences(entity, pairs, known, tables)) == []
