@@ -14,6 +14,7 @@ from features import (
     merchant_turnover,
     user_bills,
     user_holds,
+    user_payees,
     user_spend,
 )
 from features.definition import MERCHANT, USER, Feature
@@ -30,7 +31,12 @@ ENTITY_FEATURES: dict[str, tuple[Feature, ...]] = {
         *merchant_debt.FEATURES,
         *merchant_repayments.FEATURES,
     ),
-    USER: (*user_spend.FEATURES, *user_bills.FEATURES, *user_holds.FEATURES),
+    USER: (
+        *user_spend.FEATURES,
+        *user_payees.FEATURES,
+        *user_bills.FEATURES,
+        *user_holds.FEATURES,
+    ),
 }
 _SHARED = (
     "definition",
@@ -58,6 +64,7 @@ _SOURCES = {
         "loan_measures",
         "user_measures",
         "user_spend",
+        "user_payees",
         "user_bills",
         "user_holds",
         "arithmetic",

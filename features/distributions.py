@@ -18,12 +18,13 @@ from features.definition import CATEGORY, Feature
 PROBABILITIES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 CLIP = (0.01, 0.99)  # the quantiles between which a histogram is drawn
 BINS = 24
+LONG_TAIL = 8  # times the median of what is above 0
 CATEGORIES = 8  # the most frequent ones by name, the others as one
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts between neighbouring edges; the last bin holds its upper edge too."""
+    """Counts between neighbouring edges, which need not be even; the last bin holds its end too."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -109,8 +110,20 @@ def _histogram(ascending: np.ndarray, quantiles: np.ndarray) -> Histogram:
 
 
 def _edges(shown: np.ndarray) -> np.ndarray:
-    """A bin for each whole number where they are few, else bins of one width."""
+    """A bin for each whole number where they are few, else bins of one width.
+
+    Of a long tail the bins widen with the inverse hyperbolic sine: evenly below the usual value,
+    by a constant factor far above it.
+    """
     low, high = shown[0], shown[-1]
     if high - low < BINS and not np.any(shown % 1):
         return np.arange(low, high + 2) - 0.5
-    return np.linspace(low, high, BINS + 1)
+    above = shown[shown > 0]
+    usual = np.median(above) if len(above) else high
+    if low < 0 or high < LONG_TAIL * usual:
+        return np.linspace(low, high, BINS + 1)
+    edges = usual * np.sinh(
+        np.linspace(np.arcsinh(low / usual), np.arcsinh(high / usual), BINS + 1)
+    )
+    edges[[0, -1]] = low, high
+    return edges

@@ -25,16 +25,15 @@ def drawn(name: str, seen: Distribution, words: Words) -> Markup | None:
 
 
 def _bars(histogram: Histogram) -> list[Markup]:
-    low, high = histogram.edges[0], histogram.edges[-1]
-    scale = WIDE / ((high - low) or 1.0)
+    """One bar a bin, of one width: bins of a long tail are wider than they are drawn."""
+    wide = WIDE / len(histogram.counts)
     most = max(histogram.counts)
     bars = []
     edges = zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True)
-    for left, right, count in edges:
+    for place, (left, right, count) in enumerate(edges):
         tall = HIGH * count / most
         told = element("title", f"{number(left)} – {number(right)}: {count:,}")
-        wide = max((right - left) * scale - 1, 1)
-        bars.append(_bar((left - low) * scale, HIGH - tall, wide, tall, told))
+        bars.append(_bar(place * wide, HIGH - tall, wide - 1, tall, told))
     return bars
 
 
@@ -44,12 +43,21 @@ def _bar(x: float, y: float, wide: float, tall: float, told: Markup) -> Markup:
 
 
 def _ends(histogram: Histogram) -> list[Markup]:
-    """The axis and what its two ends mean."""
-    edges = histogram.edges
+    """The axis, and what its ends and its middle mean."""
+    edges, bins = histogram.edges, len(histogram.counts)
+    middle = bins // 2
+    shown = (
+        (0.0, edges[0], "start"),
+        (WIDE * middle / bins, edges[middle], "middle"),
+        (float(WIDE), edges[-1], "end"),
+    )
     return [
         element("line", x1="0", x2=str(WIDE), y1=str(HIGH), y2=str(HIGH), class_="axis"),
-        element("text", number(edges[0]), x="0", y=str(HIGH + FOOT - 3)),
-        element("text", number(edges[-1]), x=str(WIDE), y=str(HIGH + FOOT - 3), text_anchor="end"),
+        *(
+            element("text", number(edge), x=f"{x:.1f}", y=str(HIGH + 13), text_anchor=anchor)
+            for x, edge, anchor in shown
+            if 0 < x < WIDE or anchor != "middle"
+        ),
     ]
 
 

@@ -72,26 +72,21 @@ def formula(expression: Any) -> str:
 
 def _values(feature: Feature, seen: Distribution, words: Words) -> Markup:
     share = seen.missing_share
-    told = "" if share is None else f" {percent(share)} ({seen.missing:,} / {seen.rows:,})"
+    told = [] if share is None else [f"{words.say('missing')} {percent(share)}"]
+    if seen.quantiles:
+        told += [f"{words.say('least')} {number(seen.quantiles[0])}"]
+        told += [f"{words.say('most')} {number(seen.quantiles[-1])}"]
     return join(
         drawn(feature.name, seen, words),
-        _quantiles(seen, words) if seen.quantiles else None,
-        element("p", words.say("missing") + told, class_="soft"),
+        _quantiles(seen) if seen.quantiles else None,
+        element("p", " · ".join(told), class_="soft", title=f"{seen.missing:,} / {seen.rows:,}"),
     )
 
 
-def _quantiles(seen: Distribution, words: Words) -> Markup:
+def _quantiles(seen: Distribution) -> Markup:
     at = dict(zip(PROBABILITIES, seen.quantiles, strict=True))
-    shown = [at[share] for share in _SHOWN]
-    return join(
-        element(
-            "table",
-            element("tr", *(element("th", f"{100 * share:g}%") for share in _SHOWN)),
-            element("tr", *(element("td", number(value)) for value in shown)),
-        ),
-        element(
-            "p",
-            f"{words.say('least')} {number(at[0.0])}, {words.say('most')} {number(at[1.0])}",
-            class_="soft",
-        ),
+    return element(
+        "table",
+        element("tr", *(element("th", f"{100 * share:g}%") for share in _SHOWN)),
+        element("tr", *(element("td", number(at[share])) for share in _SHOWN)),
     )

@@ -15,8 +15,8 @@ _SAID: dict[str, tuple[str, str]] = {
         "每个特征的定义，以及其在最新已发布快照中的取值分布。",
     ),
     "bars": (
-        "Bars reach from the 1% to the 99% quantile; what is missing is in no bar or quantile.",
-        "柱形图范围为 1% 至 99% 分位数；缺失值不计入柱形与分位数。",
+        "Bars reach from the 1% to the 99% quantile; those of a long tail stand for ever more.",
+        "柱形图范围为 1% 至 99% 分位数，长尾分布的刻度逐渐加宽；缺失值不计入。",
     ),
     "as_of": ("as known at the end of", "数据截至"),
     "rows": ("entities", "主体数"),
