@@ -12,7 +12,6 @@ import pytest
 
 from credit.errors import InputError
 from credit.policy.evidence import Freshness
-from features import store as doors
 from features.publication import day_folder, online_file, published
 from features.snapshot import build
 from features.sources import open_history
@@ -186,19 +185,6 @@ def test_a_newer_snapshot_is_seen_and_an_older_one_never_replaces_it(
     summary = materialize(published_home, now=EVENING)
     assert [done.note for done in summary.done] == ["what is online is newer"] * 2
     assert features.read(["m1"], now=tomorrow)[0].as_of == datetime(2026, 6, 16, tzinfo=UTC)
-
-
-def test_an_older_row_never_replaces_a_newer_one_in_the_store_itself(published_home):
-    snapshot = published(published_home, "merchant")[-1]
-    frame = pq.read_table(snapshot.file).to_pandas()
-    frame["turnover_30d"] = 1.0
-    folder = published_home / "features"
-    feast = doors.open_store(folder, online=folder / "online.db")
-    view = feast.get_feature_view("merchant_features")
-    feast.provider.ingest_df(view, frame.assign(event_timestamp=pd.Timestamp(2026, 6, 14, tz=UTC)))
-    assert turnover(published_home) == 13_333
-    feast.provider.ingest_df(view, frame)
-    assert turnover(published_home) == 1
 
 
 def test_a_published_day_is_left_alone_and_built_anew_when_the_data_change(
