@@ -51,7 +51,7 @@ class Merchants:
             return {}
         known = self._payments.known(merchant_id, as_of)
         trade = Trade(known, as_of, other="user_id", offset_minutes=UTC_OFFSET_MINUTES)
-        return merchant_payments(trade) | merchant_payers(trade)
+        return merchant_payments(trade) | merchant_payers(trade, merchant_id)
 
     def _debt(self, merchant_id: str, as_of: date, trade: Values) -> Values:
         if not self._loans.there:
@@ -65,6 +65,9 @@ class Merchants:
         values |= repayment_values(instalments_of(loans, rows, as_of))
         last_paid = rows.paid_at.max()
         return values | {
+            "unpaid_to_open_principal": over(
+                values["unpaid_minor"], values["open_principal_minor"]
+            ),
             "days_since_repayment": _days_since(last_paid, as_of),
             "debt_to_turnover_90d": over(values["unpaid_minor"], trade.get("turnover_90d")),
             "due_to_turnover_30d": over(values["due_next_30d_minor"], trade.get("turnover_30d")),

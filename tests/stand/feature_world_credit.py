@@ -137,6 +137,6 @@ def _hold(rng: Rng, hold_id: str, user: str, start: date, days: int) -> list[dic
     taken = {"captured_at": ended, "captured_minor": 700}
     rows = [row, row | taken | {"unpaid_minor": rng.choice([None, 700]), "recorded_at": ended}]
     if fate == "settled":
-        paid = ended + int(rng.integers(0, 30)) * DAY
+        paid = ended + int(rng.integers(0, 30)) * DAY + pd.Timedelta(hours=1)
         rows.append(row | taken | {"settled_at": paid, "unpaid_minor": 0, "recorded_at": paid})
     return rows

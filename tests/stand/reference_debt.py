@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from tests.stand.reference_rows import days_before, over, whole_or_none
@@ -42,11 +43,13 @@ def loan_values(loans: pd.DataFrame) -> Values:
     still_open = loans.status != "closed"
     principal = [int(it) for it in loans.principal_minor]
     since = [int(it) for it in loans.days_since]
+    open_minor = int(loans[still_open].principal_minor.sum())
     values: Values = {
+        "open_to_largest_principal": over(open_minor, max(principal, default=None)),
         "loans_count": len(loans),
         "loans_open": int(still_open.sum()),
         "loans_troubled": int(loans.status.isin(["restructured", "written_off"]).sum()),
-        "open_principal_minor": int(loans[still_open].principal_minor.sum()),
+        "open_principal_minor": open_minor,
         "days_since_loan": min(since, default=None),
         "borrowing_days": max(since, default=None),
         "loan_gap_days_mean": over(since[0] - since[-1], len(since) - 1) if since else None,
@@ -108,6 +111,9 @@ def repayment_values(instalments: list[Instalment]) -> Values:
         "late_share": over(sum(days > 0 for days in late), len(late)),
         "late_over_7_share": over(sum(days > 7 for days in late), len(late)),
         "early_share": over(sum(days < 0 for days in late), len(late)),
+        "prepaid_share": over(sum(days <= -7 for days in late), len(late)),
+        "late_streak": next((row for row, days in enumerate(late[::-1]) if days <= 0), len(late)),
+        "late_days_sd": float(np.std(late)) if len(late) > 1 else None,
         "late_days_mean": over(sum(late), len(late)),
         "overdue_days_mean": over(sum(max(days, 0) for days in late), len(late)),
         "late_days_max": max(late, default=None),
