@@ -121,4 +121,6 @@ def _done(summary: "Summary") -> Iterator[str]:
         note = f" ({done.note})" if done.note else ""
         what = f"{done.rows:,} rows x {done.features} features"
         yield f"{done.entity:<9} as of {done.event_time:%Y-%m-%d %H:%M}: {what}, {state}{note}"
-    yield f"{summary.seconds:.1f} s"
+    read = "" if summary.rows_read is None else f"{summary.rows_read:,} rows read, "
+    cost = f"{summary.seconds:.1f} s, at most {summary.peak_memory_mb:,.0f} MB of memory"
+    yield f"{read}{summary.entities:,} entities, {cost}"

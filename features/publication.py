@@ -3,10 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from features.effort import peak_memory_mb
 
 MANIFEST = "manifest.json"
 
@@ -60,10 +62,25 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did, by entity, and the seconds it took."""
+    """What a run did, by entity, and what it cost; `rows_read` is None where none were."""
 
     done: tuple[Done, ...]
     seconds: float
+    rows_read: int | None = None
+    peak_memory_mb: float = field(default_factory=peak_memory_mb)
+
+    @property
+    def entities(self) -> int:
+        """How many merchants and users there are values of."""
+        many: dict[str, int] = {}
+        for done in self.done:
+            many[done.entity] = max(done.rows, many.get(done.entity, 0))
+        return sum(many.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field, and how many entities there are."""
+        said = {it.name: getattr(self, it.name) for it in fields(self)}
+        return said | {"entities": self.entities}
 
 
 def snapshots_folder(home: Path) -> Path:
