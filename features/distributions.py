@@ -18,6 +18,7 @@ from features.definition import CATEGORY, Feature
 PROBABILITIES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 CLIP = (0.01, 0.99)  # the quantiles between which a histogram is drawn
 BINS = 24
+HALF = 0.5
 LONG_TAIL = 8  # times the median of what is above 0
 CATEGORIES = 8  # the most frequent ones by name, the others as one
 
@@ -28,6 +29,11 @@ class Histogram:
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether each bin stands for one whole number, half-way between its edges."""
+        return self.edges[0] % 1 == HALF and self.edges[1] - self.edges[0] == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ def _edges(shown: np.ndarray) -> np.ndarray:
     """
     low, high = shown[0], shown[-1]
     if high - low < BINS and not np.any(shown % 1):
-        return np.arange(low, high + 2) - 0.5
+        return np.arange(low, high + 2) - HALF
     above = shown[shown > 0]
     usual = np.median(above) if len(above) else high
     if low < 0 or high < LONG_TAIL * usual:

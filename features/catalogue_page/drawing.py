@@ -1,11 +1,15 @@
 """A distribution as a small SVG: bars of a histogram, or of the most frequent names."""
 
+from math import ceil
+
 from features.catalogue_page.markup import Markup, element, join
 from features.catalogue_page.words import Words, number, percent
-from features.distributions import Category, Distribution, Histogram
+from features.distributions import HALF, Category, Distribution, Histogram
 
 WIDE, HIGH = 300, 74  # what the bars of a histogram fill
 FOOT = 16  # for what stands under them
+WIDEST = 46
+LABELS_MAX = 8
 LEFT = 128  # for the names of categories
 ROW = 17
 NAME_LENGTH = 20
@@ -26,15 +30,20 @@ def drawn(name: str, seen: Distribution, words: Words) -> Markup | None:
 
 def _bars(histogram: Histogram) -> list[Markup]:
     """One bar a bin, of one width: bins of a long tail are wider than they are drawn."""
-    wide = WIDE / len(histogram.counts)
+    room = WIDE / len(histogram.counts)
+    wide = min(room - 1, WIDEST)
     most = max(histogram.counts)
     bars = []
-    edges = zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True)
-    for place, (left, right, count) in enumerate(edges):
+    for place, count in enumerate(histogram.counts):
         tall = HIGH * count / most
-        told = element("title", f"{number(left)} – {number(right)}: {count:,}")
-        bars.append(_bar(place * wide, HIGH - tall, wide - 1, tall, told))
+        told = element("title", f"{_told(histogram, place)}: {count:,}")
+        bars.append(_bar(room * (place + HALF) - wide / 2, HIGH - tall, wide, tall, told))
     return bars
+
+
+def _told(histogram: Histogram, place: int) -> str:
+    left, right = histogram.edges[place], histogram.edges[place + 1]
+    return number(left + HALF) if histogram.whole else f"{number(left)} – {number(right)}"
 
 
 def _bar(x: float, y: float, wide: float, tall: float, told: Markup) -> Markup:
@@ -44,21 +53,23 @@ def _bar(x: float, y: float, wide: float, tall: float, told: Markup) -> Markup:
 
 def _ends(histogram: Histogram) -> list[Markup]:
     """The axis, and what its ends and its middle mean."""
-    edges, bins = histogram.edges, len(histogram.counts)
-    middle = bins // 2
-    shown = (
-        (0.0, edges[0], "start"),
-        (WIDE * middle / bins, edges[middle], "middle"),
-        (float(WIDE), edges[-1], "end"),
-    )
+    line = element("line", x1="0", x2=str(WIDE), y1=str(HIGH), y2=str(HIGH), class_="axis")
+    bins = len(histogram.counts)
+    if histogram.whole:
+        shown = [(WIDE * (place + HALF) / bins, _told(histogram, place)) for place in range(bins)]
+        every = ceil(bins / LABELS_MAX)
+        return [line, *(_under(x, said, "middle") for x, said in shown[::every])]
+    edges = histogram.edges
     return [
-        element("line", x1="0", x2=str(WIDE), y1=str(HIGH), y2=str(HIGH), class_="axis"),
-        *(
-            element("text", number(edge), x=f"{x:.1f}", y=str(HIGH + 13), text_anchor=anchor)
-            for x, edge, anchor in shown
-            if 0 < x < WIDE or anchor != "middle"
-        ),
+        line,
+        _under(0, number(edges[0]), "start"),
+        _under(WIDE * (bins // 2) / bins, number(edges[bins // 2]), "middle"),
+        _under(WIDE, number(edges[-1]), "end"),
     ]
+
+
+def _under(x: float, said: str, anchor: str) -> Markup:
+    return element("text", said, x=f"{x:.1f}", y=str(HIGH + 13), text_anchor=anchor)
 
 
 def _lines(categories: tuple[Category, ...], words: Words) -> list[Markup]:

@@ -29,7 +29,7 @@ code { font: 12px ui-monospace, monospace; overflow-wrap: anywhere; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 11px system-ui, "Noto Sans", "Noto Sans SC", sans-serif; fill: var(--soft); }
 .bar { fill: var(--bar); } .axis { stroke: var(--rule); }
-table { border-collapse: collapse; width: 100%; font-size: 11.5px;
+table { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: 11px;
   font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 500; } th, td { text-align: right; padding: 0 0 0 6px;
   white-space: nowrap; } th:first-child, td:first-child { padding: 0; text-align: left; }

@@ -96,7 +96,9 @@ _HANDS: dict[int, tuple[str, str]] = {
     CAN_LOWER: ("down", "可降低"),
     FREE: ("no", "否"),
 }
-THOUSAND, MILLION, BILLION = 1e3, 1e6, 1e9
+_SIZES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+THOUSAND = 1_000
+WRITTEN_OUT = 10_000  # from here on in thousands, millions, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,14 @@ class Words:
 
 
 def number(value: float) -> str:
-    """A value as a person reads it: three or four digits that count.
+    """A value as a person reads it, to three or four digits.
 
-    >>> [number(value) for value in (0.0, 12, 0.12345, 48211.4, 3_456_789)]
-    ['0', '12', '0.123', '48,211', '3.46 M']
+    >>> [number(value) for value in (0.0, 12, 0.12345, -4821.4, 48211, 3_456_789)]
+    ['0', '12', '0.123', '-4,821', '48.2 k', '3.46 M']
     """
-    for size, sign in ((BILLION, "G"), (MILLION, "M")):
-        if abs(value) >= size:
-            return f"{value / size:,.2f} {sign}"
+    if abs(value) >= WRITTEN_OUT:
+        size, sign = next((size, sign) for size, sign in _SIZES if abs(value) >= size)
+        return f"{float(f'{value / size:.3g}'):g} {sign}"
     if abs(value) >= THOUSAND or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}"
