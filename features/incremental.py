@@ -1,25 +1,25 @@
 """One more day: new rows into kept tiles, and the day's snapshot from these."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from credit.progress import Progress
+from features.day_values import day_values
 from features.publication import Done, Summary
 from features.snapshot import publish_day
-from features.spine import PROFILE_TABLE, values_on
+from features.spine import PROFILE_TABLE
 from features.tile_store.durable import alone
 from features.tile_store.manifest import Kept
-from features.tile_store.measures import groups_on
-from features.tile_store.store import bring_in, tiles_folder
+from features.tile_store.measures import measures_on
+from features.tile_store.place import Place
+from features.tile_store.store import TileStore, tiles_folder
 
 if TYPE_CHECKING:
-    import ibis
-
     from features.sources import History
 
 
@@ -51,12 +51,12 @@ def build_incrementally(
     half done; the next one ends in the same bytes. InputError where another run is at work.
     """
     started = time.monotonic()
-    folder = tiles_folder(home)
+    place = Place(tiles_folder(home), history.connection)
     entities = tuple(entity for entity, table in PROFILE_TABLE.items() if table in history.tables)
-    with alone(folder):
-        came = bring_in(history, folder, entities, progress=progress)
+    with alone(place.folder):
+        came = TileStore(history, place, entities).bring_in(progress)
         done = tuple(
-            _published(history, entity, as_of, home=home, now=now, kept=came.kept)
+            _published(history, entity, as_of, place, came.kept, home=home, now=now)
             for entity in entities
         )
     seconds = time.monotonic() - started
@@ -71,11 +71,17 @@ def build_incrementally(
 
 
 def _published(
-    history: "History", entity: str, as_of: date, *, home: Path, now: datetime, kept: Kept
+    history: "History",
+    entity: str,
+    as_of: date,
+    place: Place,
+    kept: Kept,
+    *,
+    home: Path,
+    now: datetime,
 ) -> Done:
-    @contextmanager
-    def from_tiles(history: "History", entity: str, day: date) -> Iterator["ibis.Table"]:
-        payments = groups_on(history, tiles_folder(home), kept, entity, day)
-        yield values_on(history, entity, day, payments)
+    def from_tiles(history: "History", entity: str, day: date) -> pa.Table:
+        payments = measures_on(history, place.folder, kept, entity, day)
+        return day_values(history, entity, day, payments, folder=place.prepared)
 
-    return publish_day(history, entity, as_of, home=home, now=now, known=from_tiles)
+    return publish_day(history, entity, as_of, home=home, now=now, values=from_tiles)

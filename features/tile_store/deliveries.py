@@ -1,6 +1,6 @@
 """Which files of a data directory were read before, and which are news."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,15 +29,25 @@ class Delivered:
     new: tuple[Path, ...]
     broken: str = ""
 
+    @property
+    def files(self) -> tuple[NotedFile, ...]:
+        """Every file's note, by name."""
+        return tuple(sorted(self.noted.values(), key=lambda file: file.name))
+
+    def in_batch(self, group: Collection[Path], number: int) -> "Delivered":
+        """The same, where the files of `group` are those of batch `number`."""
+        noted = {path: replace(self.noted[path], batch=number) for path in group}
+        return replace(self, noted={**self.noted, **noted})
+
 
 def delivered(history: "History", kept: Kept) -> Delivered:
     """The files of `history` against what is `kept`."""
     earlier = {file.name: file for file in kept.files}
-    files = [file for source in history.sources.values() for file in source.files]
+    files = [file for source in history.sources.values() for file in files_of(source)]
     noted = {
         file: _noted(file, earlier.get(name_of(history.path, file)), history.path) for file in files
     }
-    payments = history.sources[PAYMENTS].files if PAYMENTS in history.sources else ()
+    payments = files_of(history.sources[PAYMENTS]) if PAYMENTS in history.sources else ()
     new = tuple(path for path in payments if noted[path].batch is None)
     broken = _broken(earlier, {file.name: file for file in noted.values()})
     return Delivered(noted, new, broken)
@@ -47,7 +57,7 @@ def batches(source: Source, new: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]
     """`new` files of `source` in groups of bounded size, in order."""
     group: list[Path] = []
     size = 0
-    for path in (path for path in source.files if path in set(new)):
+    for path in (path for path in files_of(source) if path in set(new)):
         more = path.stat().st_size
         if group and size + more > BATCH_BYTES:
             yield tuple(group)
@@ -58,14 +68,30 @@ def batches(source: Source, new: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]
         yield tuple(group)
 
 
+def files_of(source: Source) -> list[Path]:
+    """The table's files in every place."""
+    return [file for place in source.places for file in place.files]
+
+
 def only(
-    source: Source, files: tuple[Path, ...], connection: "duckdb.DuckDBPyConnection"
-) -> Source:
-    """`source` as if it had only `files`."""
-    if files == source.files or source.format == "csv":
-        return source
-    by_file = dict(zip(source.files, source.columns_by_file, strict=True))
-    part = replace(source, files=files, columns_by_file=tuple(by_file[file] for file in files))
+    source: Source, files: Collection[Path], connection: "duckdb.DuckDBPyConnection"
+) -> Source | None:
+    """`source` as if it had only those of its files that are among `files`."""
+    chosen = None
+    for place in reversed(source.places):
+        part = _only_here(place, files, connection)
+        chosen = replace(part, beside=chosen) if part else chosen
+    return chosen
+
+
+def _only_here(
+    place: Source, files: Collection[Path], connection: "duckdb.DuckDBPyConnection"
+) -> Source | None:
+    by_file = dict(zip(place.files, place.columns_by_file, strict=True))
+    here = tuple(file for file in place.files if file in files)
+    if not here or here == place.files:
+        return place if here else None
+    part = replace(place, files=here, columns_by_file=tuple(by_file[file] for file in here))
     described = connection.execute(f"DESCRIBE SELECT * FROM {part.scan}").fetchall()
     return replace(part, columns={row[0]: row[1] for row in described})
 

@@ -9,6 +9,7 @@ of arrival of those. Nothing that is kept is changed.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis
@@ -18,6 +19,7 @@ from ibis import _
 
 from credit.contract import TABLE
 from credit.errors import InputError
+from features.prepared import Recording, prepared
 from features.source_files import Source, reading_of
 from features.source_values import identifier
 from features.tile_store.sorted_runs import Entries, found, packed
@@ -38,12 +40,16 @@ EARLIER = "earlier_payments"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch of payments: its rows, how many keys were seen before, its keys' entries."""
+    """One batch of payments: its rows, and how many of its keys were seen before."""
 
     rows: int
     corrected: int
     currency: str | None
-    keys: Entries
+    hashes: Entries
+
+    def entries(self, number: int) -> Entries:
+        """The hashes of its keys, each with `number`, sorted."""
+        return packed(self.hashes, np.full(len(self.hashes), number), low_bits=BATCH_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,10 @@ class _Rows:
 def opened(
     history: "History",
     source: Source,
-    number: int,
     runs: list[Entries],
-    earlier: "Callable[[set[int]], Source]",
+    earlier: "Callable[[set[int]], Source | None]",
 ) -> Iterator[Batch]:
-    """The payments of `source` as batch `number`, with the earlier versions of what they correct.
+    """The payments of `source` as a batch, with the earlier versions of what they correct.
 
     `runs` are the keys of the batches before; `earlier` gives the source of the batches of these
     numbers. InputError where two rows of one key and one `recorded_at` differ.
@@ -83,25 +88,30 @@ def opened(
         seen = hashes[np.unique(place)]
         _gather_earlier(history, seen, earlier({*np.unique(batch).tolist()}))
         _refuse_conflicts(history)
-        (rows, currency) = connection.execute(
-            f"SELECT count(*), max(currency) FROM {NEW}"
-        ).fetchall()[0]
-        corrected = connection.execute(f"SELECT count(DISTINCT {KEY}) FROM {EARLIER}").fetchall()
-        keys = packed(hashes, np.full(len(hashes), number), low_bits=BATCH_BITS)
-        yield Batch(rows, corrected[0][0], currency, keys)
+        totals = f"SELECT count(*), (SELECT count(DISTINCT {KEY}) FROM {EARLIER}), max(currency)"
+        said = connection.execute(f"{totals} FROM {NEW}").fetchall()[0]
+        yield Batch(*said, hashes)
     finally:
         connection.execute(f"DROP TABLE IF EXISTS {NEW}")
         connection.execute(f"DROP TABLE IF EXISTS {EARLIER}")
 
 
-def tiles(history: "History", entity: str) -> tuple[pa.Table, pa.Table]:
-    """Day tiles and counterpart tiles that the opened batch adds to those that are kept."""
-    known = entity_rows(_Rows(history, EARLIER), entity)
-    rows = entity_rows(_Rows(history, NEW), entity).union(known)
-    with told_apart(history, rows, KEY) as now, told_apart(history, known, KEY) as before:
-        taken_back = entries(before).mutate(sign=-_.sign)
-        with history.kept("entries", entries(now).union(taken_back)) as signed:
-            return history.read(day_tiles(signed)), history.read(counterpart_tiles(signed))
+def tiles(history: "History", entity: str, *, rules: str, scripts: Path) -> list[pa.Table]:
+    """Day tiles and counterpart tiles that the opened batch adds to those that are kept.
+
+    The queries are kept in `scripts`, by the `rules` that they follow from.
+    """
+
+    def ask(engine: Recording) -> None:
+        known = entity_rows(_Rows(history, EARLIER), entity)
+        rows = entity_rows(_Rows(history, NEW), entity).union(known)
+        with told_apart(engine, rows, KEY) as now, told_apart(engine, known, KEY) as before:
+            taken_back = entries(before).mutate(sign=-_.sign)
+            with engine.kept("entries", entries(now).union(taken_back)) as signed:
+                engine.read(day_tiles(signed))
+                engine.read(counterpart_tiles(signed))
+
+    return prepared(history, (entity, rules), ask, scripts / f"{entity}-tiles.json")
 
 
 def _distinct_hashes(history: "History") -> Entries:

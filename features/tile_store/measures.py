@@ -15,7 +15,7 @@ from features.payment_measures import (
     trading_measures,
     window_sums,
 )
-from features.spine import EPOCH, Group, payment_groups
+from features.spine import EPOCH
 from features.tile_store.identities import all_ids
 from features.tile_store.manifest import Identities, Kept
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from features.sources import History
 
 
-def groups_on(
+def measures_on(
     history: "History", folder: Path, kept: Kept, entity: str, day: date
-) -> tuple[Group, ...]:
-    """The groups of payment measures as of `day`, keyed by the entity's id."""
+) -> tuple[pa.Table, ...]:
+    """The payment measures as of `day`, by the entity's id as `spine_id`."""
     parts = kept.parts_of(entity)
     if not parts:
         return ()
@@ -40,7 +40,7 @@ def groups_on(
         trading_measures(days),
         counterpart_measures(near_counterparts(each.rename(counterpart_id="counterpart"))),
     )
-    return payment_groups(history, *(_by_id(table, ids) for table in measures))
+    return tuple(history.read(_by_id(table, ids)) for table in measures)
 
 
 def _near(history: "History", files: list[Path], day: int) -> ibis.Table:

@@ -19,6 +19,11 @@ class Place:
     folder: Path
     connection: "duckdb.DuckDBPyConnection"
 
+    @property
+    def prepared(self) -> Path:
+        """Where queries are kept as text."""
+        return self.folder / "prepared"
+
     def hashes(self, texts: pa.Array) -> NDArray[np.uint64]:
         """A 64-bit hash of each text, the same for the same version of the engine."""
         numbered = pa.table({"place": np.arange(len(texts)), "text": texts})

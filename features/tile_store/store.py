@@ -1,11 +1,11 @@
 """Kept tiles brought up to what the data holds: batch by batch, each there whole or not at all."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
-
 
 from credit.errors import InputError
 from credit.progress import Progress
@@ -37,118 +37,105 @@ class Ingested:
     anew: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TileStore:
+    """The kept tiles of some entity kinds, and the history whose payments they add up."""
+
+    history: "History"
+    place: Place
+    entities: tuple[str, ...]
+
+    def bring_in(self, progress: Progress | None = None) -> Ingested:
+        """Ingest the payments that are not kept yet.
+
+        Every batch is there once the manifest names it; after a kill the next one follows.
+        """
+        kept, anew = self._usable(read_kept(self.place.folder))
+        found = delivered(self.history, kept)
+        if found.broken:
+            kept, anew = Kept(kept.layout), found.broken
+            found = delivered(self.history, kept)
+        if anew:
+            write_kept(self.place.folder, kept)  # before a file of the earlier one is overwritten
+        remove_unnamed(self.place.folder, kept)
+        self.history.take_hashes(lambda path: found.noted[path].sha256)
+        done = Ingested(replace(kept, files=found.files), anew=anew)
+        groups = list(batches(self.history.sources[PAYMENTS], found.new)) if found.new else []
+        for place, group in enumerate(groups):
+            if progress is not None:
+                progress("payments", place / len(groups))
+            found = found.in_batch(group, done.kept.batches + 1)
+            done = self._with_batch(done, found, group)
+        return done
+
+    def _usable(self, kept: Kept | None) -> tuple[Kept, str]:
+        layout = self._layout()
+        if kept is None:
+            return Kept(layout), "nothing was kept"
+        if kept.layout != layout:
+            return Kept(layout), "tiles were made by other rules"
+        return kept, ""
+
+    def _layout(self) -> str:
+        """By which rules tiles are made: what they add up, for whom, how their keys are hashed."""
+        import duckdb
+
+        said = [FORMAT, duckdb.__version__, self.history.utc_offset_minutes, *self.entities]
+        digest = hashlib.sha256(repr(said).encode())
+        for name in _RULES:
+            source = files("features").joinpath(f"{name}.py").read_text(encoding="utf-8")
+            digest.update("\n".join((name, *meaning(source))).encode())
+        return digest.hexdigest()
+
+    def _with_batch(self, done: Ingested, found: Delivered, group: tuple[Path, ...]) -> Ingested:
+        kept, number = done.kept, done.kept.batches + 1
+        if number > ingest.MOST_BATCHES:
+            what = f"{self.place.folder} keeps as many batches of payments as it can: {number - 1}"
+            raise InputError(what, "remove it: the next run makes it anew")
+        source = self._source(group)
+        runs = open_runs(self.place.folder, kept.keys)
+        with ingest.opened(self.history, source, runs, lambda them: self._of(them, found)) as batch:
+            kept, tiles = self._with_tiles(kept, number)
+            entries = batch.entries(number)
+        kept = replace(
+            kept,
+            batches=number,
+            currency=_one_currency(kept.currency, batch.currency),
+            keys=appended(self.place.folder, kept.keys, entries, f"keys-{number:06d}.npy"),
+            files=found.files,
+        )
+        write_kept(self.place.folder, kept)
+        return replace(
+            done,
+            kept=kept,
+            rows=done.rows + batch.rows,
+            corrected=done.corrected + batch.corrected,
+            tiles=done.tiles + tiles,
+        )
+
+    def _with_tiles(self, kept: Kept, number: int) -> tuple[Kept, int]:
+        """What is kept, with the tiles of the opened batch; and how many there are."""
+        parts, identities, count = kept.parts, kept.identities, 0
+        for entity in self.entities:
+            tiles = ingest.tiles(
+                self.history, entity, rules=kept.layout, scripts=self.place.prepared
+            )
+            part, identities = written(self.place, entity, number, tiles, identities)
+            parts = (*parts, part)
+            count += sum(len(table) for table in tiles)
+        return replace(kept, parts=parts, identities=identities), count
+
+    def _of(self, numbers: set[int], found: Delivered) -> Source | None:
+        """Where the payments of the batches with these numbers stand."""
+        return self._source([path for path, file in found.noted.items() if file.batch in numbers])
+
+    def _source(self, paths: Collection[Path]) -> Source | None:
+        return only(self.history.sources[PAYMENTS], set(paths), self.history.connection)
+
+
 def tiles_folder(home: Path) -> Path:
     """Where tiles are kept."""
     return home / "features" / "tiles"
-
-
-def bring_in(
-    history: "History",
-    folder: Path,
-    entities: tuple[str, ...],
-    *,
-    progress: Progress | None = None,
-) -> Ingested:
-    """Ingest the payments of `history` that `folder` does not keep yet.
-
-    Every batch is there once the manifest names it; a killed run goes on with the next one.
-    """
-    layout = _layout(history, entities)
-    kept, anew = _usable(read_kept(folder), layout)
-    found = delivered(history, kept)
-    if found.broken:
-        kept, anew = Kept(layout), found.broken
-        found = delivered(history, kept)
-    if anew:
-        write_kept(folder, kept)  # before a file of the earlier ingest is overwritten
-    remove_unnamed(folder, kept)
-    history.take_hashes(lambda path: found.noted[path].sha256)
-    done = Ingested(kept, anew=anew)
-    groups = list(batches(history.sources[PAYMENTS], found.new)) if found.new else []
-    for number, group in enumerate(groups):
-        if progress is not None:
-            progress("payments", number / len(groups))
-        done = _with_batch(history, folder, entities, done, found, group)
-        found = replace(found, noted=_in_batch(found, group, done.kept.batches))
-    return replace(done, kept=replace(done.kept, files=_noted(found)))
-
-
-def _usable(kept: Kept | None, layout: str) -> tuple[Kept, str]:
-    if kept is None:
-        return Kept(layout), "nothing was kept"
-    if kept.layout != layout:
-        return Kept(layout), "tiles were made by other rules"
-    return kept, ""
-
-
-def _layout(history: "History", entities: tuple[str, ...]) -> str:
-    """By which rules tiles are made: what they add up, for whom, and how their keys are hashed."""
-    import duckdb
-
-    said = [FORMAT, duckdb.__version__, history.utc_offset_minutes, *entities]
-    digest = hashlib.sha256(repr(said).encode())
-    for name in _RULES:
-        source = files("features").joinpath(f"{name}.py").read_text(encoding="utf-8")
-        digest.update("\n".join((name, *meaning(source))).encode())
-    return digest.hexdigest()
-
-
-def _with_batch(
-    history: "History",
-    folder: Path,
-    entities: tuple[str, ...],
-    done: Ingested,
-    found: Delivered,
-    group: tuple[Path, ...],
-) -> Ingested:
-    kept, source = done.kept, history.sources[PAYMENTS]
-    number = kept.batches + 1
-    if number > ingest.MOST_BATCHES:
-        what = f"{folder} keeps {kept.batches} batches of payments, as many as it can"
-        raise InputError(what, "remove it: the next run makes it anew")
-
-    def earlier(numbers: set[int]) -> Source | None:
-        paths = tuple(path for path in source.files if found.noted[path].batch in numbers)
-        return only(source, paths, history.connection) if paths else None
-
-    place = Place(folder, history.connection)
-    runs = open_runs(folder, kept.keys)
-    batch_source = only(source, group, history.connection)
-    with ingest.opened(history, batch_source, number, runs, earlier) as batch:
-        currency = _one_currency(kept.currency, batch.currency)
-        parts, identities, tiles = list(kept.parts), kept.identities, 0
-        for entity in entities:
-            made = ingest.tiles(history, entity)
-            part, identities = written(place, entity, number, made, identities)
-            parts.append(part)
-            tiles += len(made[0]) + len(made[1])
-        keys = appended(folder, kept.keys, batch.keys, f"keys-{number:06d}.npy")
-    kept = replace(
-        kept,
-        batches=number,
-        currency=currency,
-        keys=keys,
-        identities=identities,
-        parts=tuple(parts),
-        files=_noted(replace(found, noted=_in_batch(found, group, number))),
-    )
-    write_kept(folder, kept)
-    return replace(
-        done,
-        kept=kept,
-        rows=done.rows + batch.rows,
-        corrected=done.corrected + batch.corrected,
-        tiles=done.tiles + tiles,
-    )
-
-
-def _in_batch(found: Delivered, group: tuple[Path, ...], number: int) -> dict:
-    noted = {path: replace(found.noted[path], batch=number) for path in group}
-    return {**found.noted, **noted}
-
-
-def _noted(found: Delivered) -> tuple:
-    return tuple(sorted(found.noted.values(), key=lambda file: file.name))
 
 
 def _one_currency(kept: str | None, new: str | None) -> str | None:

@@ -1,0 +1,144 @@
+"""Queries made once and kept as text: for a day's few rows, making them costs more than running.
+
+Ibis takes a second or two to turn a hundred features into SQL. What comes out depends on the
+definitions and on which tables there are, but not on the rows, nor on the day if that is a column.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr.operations import InMemoryTable, PhysicalTable
+
+from credit.contract import TABLE
+from features.publication import write_json
+from features.spine import empty_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from features.sources import History
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """SQL in order, the history's tables that it reads, and its names for tables not there."""
+
+    key: str
+    steps: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+class Recording:
+    """An engine that does what it is asked to do and writes it down."""
+
+    def __init__(self, history: "History", key: str) -> None:
+        self.script = Script(key)
+        self.results: list[pa.Table] = []
+        self._history = history
+
+    @contextmanager
+    def kept(self, name: str, table: ibis.Table) -> Iterator[ibis.Table]:
+        """`table` computed once, and kept while the block runs."""
+        unique = f"{name}_step_{len(self.script.steps)}"
+        self._run(f"CREATE TEMP TABLE {unique} AS {self._sql(table)}")
+        # The engine's own types may be wider than those that Ibis tells of its expressions.
+        yield self._history.backend.table(unique).cast(table.schema())
+        self._run(f"DROP TABLE {unique}")
+
+    def read(self, table: ibis.Table) -> None:
+        """Make what `table` comes to the next result."""
+        sql = self._sql(table)
+        for name, absent in self.script.absent.items():
+            self._history.connection.register(name, empty_rows(absent))
+        self.results.append(self._run(sql).to_arrow_table())
+
+    def _sql(self, table: ibis.Table) -> str:
+        columns = {TABLE[name].names: name for name in TABLE}
+        for used in table.op().find(PhysicalTable):
+            if isinstance(used, InMemoryTable):
+                self.script.absent[used.name] = columns[tuple(used.schema.names)]
+            elif used.name in self._history.tables and used.name not in self.script.reads:
+                self.script.reads.append(used.name)
+        return self._history.backend.compile(table)
+
+    def _run(self, sql: str) -> Any:
+        self.script.steps.append(sql)
+        return self._history.connection.sql(sql) if _is_query(sql) else self._execute(sql)
+
+    def _execute(self, sql: str) -> None:
+        self._history.connection.execute(sql)
+
+
+def prepared(
+    history: "History",
+    what: tuple[object, ...],
+    ask: Callable[[Recording], None],
+    file: Path,
+) -> list[pa.Table]:
+    """The results of what `ask` reads, from the script in `file` where `what` was asked before.
+
+    `what` names all that the text follows from, but for the versions of the libraries.
+    """
+    key = _key(what)
+    script = _read(history.connection, file, key)
+    if script is not None:
+        return _replayed(history, script)
+    recording = Recording(history, key)
+    ask(recording)
+    write_json(file, asdict(recording.script))
+    return recording.results
+
+
+def _key(what: tuple[object, ...]) -> str:
+    import duckdb
+    import sqlglot
+
+    versions = (FORMAT, ibis.__version__, sqlglot.__version__, duckdb.__version__)
+    return hashlib.sha256(repr((versions, what)).encode()).hexdigest()
+
+
+def _read(connection: "duckdb.DuckDBPyConnection", file: Path, key: str) -> Script | None:
+    try:
+        script = Script(**json.loads(file.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    harmless = all(_is_harmless(connection, step) for step in script.steps)
+    return script if script.key == key and harmless else None
+
+
+def _is_harmless(connection: "duckdb.DuckDBPyConnection", sql: str) -> bool:
+    """Whether a step only reads, or keeps a table in memory, whoever wrote it."""
+    import duckdb
+
+    kinds = duckdb.StatementType
+    statements = connection.extract_statements(sql)
+    return all(it.type in (kinds.SELECT, kinds.CREATE, kinds.DROP) for it in statements)
+
+
+def _replayed(history: "History", script: Script) -> list[pa.Table]:
+    connection = history.connection
+    for name in script.reads:
+        history.table(name)
+    for name, absent in script.absent.items():
+        connection.register(name, empty_rows(absent))
+    results = []
+    for step in script.steps:
+        if _is_query(step):
+            results.append(connection.sql(step).to_arrow_table())
+        else:
+            connection.execute(step)
+    return results
+
+
+def _is_query(sql: str) -> bool:
+    return not sql.startswith(("CREATE ", "DROP "))
