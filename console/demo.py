@@ -77,7 +77,12 @@ def _features(settings: Settings, histories: Path, as_of: date) -> None:
     with _step(f"2/5 Features as of {as_of}, offline and online") as progress:
         history = open_clean(histories, settings, progress)
         build(history, as_of=as_of, home=settings.home, now=settings.now(), progress=progress)
-        materialize(settings.home, now=settings.now(), progress=progress)
+        materialize(
+            settings.home,
+            now=settings.now(),
+            online_store=settings.online_store,
+            progress=progress,
+        )
 
 
 def _champion(settings: Settings, product: str, histories: Path) -> None:

@@ -47,7 +47,12 @@ def materialize(*, as_json: Json = False) -> None:
 
     settings = read_settings()
     with progress_bar(quiet=as_json) as progress:
-        summary = publish(settings.home, now=settings.now(), progress=progress)
+        summary = publish(
+            settings.home,
+            now=settings.now(),
+            online_store=settings.online_store,
+            progress=progress,
+        )
     show(summary, _done(summary), as_json=as_json)
 
 
@@ -58,21 +63,23 @@ def get(
     *,
     as_json: Json = False,
 ) -> None:
-    """One entity's online features, their event time and their age."""
+    """One entity's online features: value, event time, age, and whether it is stale."""
+    from console.feature_reading import reading_of
     from features.store import OnlineFeatures
 
     if entity not in {"merchant", "user"}:
         raise InputError(f"entity is {entity!r}", "use merchant or user")
     settings = read_settings()
-    limit = timedelta(hours=settings.features_max_age_hours)
-    now = settings.now()
-    evidence = OnlineFeatures(settings.home, entity, max_age=limit).read([entity_id], now=now)[0]
-    age = "" if evidence.as_of is None else f", age {now - evidence.as_of}"
-    head = f"{entity} {entity_id}: {evidence.freshness.value}, as of {evidence.as_of}{age}"
-    values = (f"  {name:<40}{value}" for name, value in evidence.values.items())
-    show(
-        evidence, [head, *([evidence.detail] if evidence.detail else []), *values], as_json=as_json
+    online = OnlineFeatures(
+        settings.home,
+        entity,
+        max_age=timedelta(hours=settings.features_max_age_hours),
+        online_store=settings.online_store,
     )
+    now = settings.now()
+    [evidence] = online.read([entity_id], now=now)
+    reading = reading_of(entity, entity_id, evidence, now=now)
+    show(reading, reading.lines(), as_json=as_json)
     refuse(found_wanting=evidence.as_of is None)
 
 

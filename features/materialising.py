@@ -66,7 +66,7 @@ def materialize(
             f"no snapshot in {snapshots_folder(home)} describes a time by {now:%Y-%m-%d %H:%M}",
             "run vouch features build",
         )
-    with _one_at_a_time(home):
+    with _one_at_a_time(home), _trouble_told():
         desk = _Desk.open(home, online_store)
         done = tuple(desk.publish(snapshot, progress) for snapshot in latest)
     return Summary(done, time.monotonic() - started)
@@ -88,6 +88,19 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
     with (home / "features" / "materialize.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _trouble_told() -> Iterator[None]:
+    from features.online_rows import OvertakenError, StoreAwayError
+
+    try:
+        yield
+    except StoreAwayError as error:
+        mend = "see that the store of VOUCH_ONLINE_STORE is up, and materialize again"
+        raise InputError(str(error), mend) from error
+    except OvertakenError as error:
+        raise InputError(str(error), "let one machine at a time materialize") from error
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.stand.cluster import Cluster, need_postgresql
 from tests.stand.presence import missing
+from tests.stand.redis_server import RedisServer, need_redis
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +52,29 @@ def records_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
     yield url
     cluster.start()
     cluster.drop(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for the whole run. Who stops it starts it again."""
+    need_redis()
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def online_store(request: pytest.FixtureRequest) -> str:
+    """VOUCH_ONLINE_STORE: each online store in turn, with nothing in it."""
+    if request.param == "sqlite":
+        return "sqlite"
+    server: RedisServer = request.getfixturevalue("redis_server")
+    server.start()  # a test before us may have died while it was stopped
+    server.client().flushall()
+    return server.url
 
 
 @pytest.fixture(scope="session")
