@@ -113,9 +113,11 @@ def crossing(shelf: Shelf, day: int) -> list[tuple[Numbers, Numbers]]:
 
 def entering(tiles: Tiles, shelf: Shelf, day: int) -> list[tuple[Numbers, Numbers]]:
     """What pairs gain from tiles that count from `day` on; they go onto the shelf too."""
-    blocks = list(by_event_day(tiles))
-    shelf.put(blocks)
-    return [_gained(block, day - event_day) for event_day, block in blocks]
+    gained = []
+    for event_day, block in by_event_day(tiles):
+        shelf.put(event_day, block)
+        gained.append(_gained(block, day - event_day))
+    return gained
 
 
 def _gained(block: Block, ago: int) -> tuple[Numbers, Numbers]:

@@ -24,6 +24,7 @@ class Run:
 
     keys: Numbers
     columns: tuple[NDArray[np.signedinteger], ...]
+    file: str = ""  # where it was saved
 
     def found(self, keys: Numbers) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """Where `keys` are, and whether."""

@@ -102,7 +102,7 @@ class Sweep:
         self._grow(days.key, pairs.key >> CODE_BITS)
         self.sums.take(self.day, days)
         for event_day, block in by_event_day(days):
-            self.days.put([(event_day, block)])
+            self.days.put(event_day, block)
             counts = self.days.looked_up(event_day, "payment_count", block.keys)
             self.trading.mark(self.day - event_day, block.keys, counts)
         return entering(pairs, self.pair_days, self.day)
