@@ -1,7 +1,7 @@
-"""One more day: new rows into kept tiles, and the day's snapshot from these."""
+"""One more day: new rows into kept tiles, the running state a day on, the snapshot from that."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ from credit.progress import Progress
 from features.day_values import day_values
 from features.publication import Done, Summary
 from features.snapshot import publish_day
-from features.spine import PROFILE_TABLE
+from features.spine import EPOCH, PROFILE_TABLE
 from features.tile_store.durable import alone
-from features.tile_store.manifest import Kept
-from features.tile_store.measures import measures_on
+from features.tile_store.manifest import Kept, read_kept, write_kept
 from features.tile_store.place import Place
+from features.tile_store.running import Running, running_on, tidy_states
 from features.tile_store.store import TileStore, tiles_folder
 
 if TYPE_CHECKING:
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 class Incremental(Summary):
     """What an incremental run did: the snapshots, and the payments that it brought in.
 
-    `note` says why all payments were read anew, where they were.
+    `payments_corrected` counts keys among them that were known before; `days` is how far the
+    running state went; `note` says why all payments were read anew, where they were.
     """
 
     payments_new: int = 0
     payments_corrected: int = 0
     tiles: int = 0
+    days: int = 0
     note: str = ""
 
 
@@ -55,33 +57,50 @@ def build_incrementally(
     entities = tuple(entity for entity, table in PROFILE_TABLE.items() if table in history.tables)
     with alone(place.folder):
         came = TileStore(history, place, entities).bring_in(progress)
-        done = tuple(
-            _published(history, entity, as_of, place, came.kept, home=home, now=now)
-            for entity in entities
-        )
-    seconds = time.monotonic() - started
+        tidy_states(place.folder, came.kept, entities)
+        day = _Day(history, place, came.kept, as_of)
+        done = tuple(day.publish(entity, home=home, now=now) for entity in entities)
+        day.keep()
     return Incremental(
         done,
-        seconds,
+        time.monotonic() - started,
+        rows_read=came.rows,
         payments_new=came.rows,
         payments_corrected=came.corrected,
         tiles=came.tiles,
+        days=max((state.stepped for state in day.states), default=0),
         note=came.anew,
     )
 
 
-def _published(
-    history: "History",
-    entity: str,
-    as_of: date,
-    place: Place,
-    kept: Kept,
-    *,
-    home: Path,
-    now: datetime,
-) -> Done:
-    def from_tiles(history: "History", entity: str, day: date) -> pa.Table:
-        payments = measures_on(history, place.folder, kept, entity, day)
-        return day_values(history, entity, day, payments, folder=place.prepared)
+@dataclass(slots=True)
+class _Day:
+    """One day's publication from kept tiles, and the states that it came to."""
 
-    return publish_day(history, entity, as_of, home=home, now=now, values=from_tiles)
+    history: "History"
+    place: Place
+    kept: Kept
+    as_of: date
+    states: list[Running] = field(default_factory=list)
+
+    def publish(self, entity: str, *, home: Path, now: datetime) -> Done:
+        return publish_day(
+            self.history, entity, self.as_of, home=home, now=now, values=self._values
+        )
+
+    def keep(self) -> None:
+        """Keep the states: only once the day is published, so that a kill before loses nothing."""
+        folder = self.place.folder
+        kept = self.kept
+        for state in self.states:
+            kept = state.keep(folder, kept)
+        if kept != read_kept(folder):
+            write_kept(folder, kept)
+            tidy_states(folder, kept, tuple(kept.states))
+
+    def _values(self, history: "History", entity: str, day: date) -> pa.Table:
+        folder = self.place.folder
+        state = running_on(folder, self.kept, entity, (day - EPOCH).days)
+        self.states.append(state)
+        payments = state.measures(folder, self.kept)
+        return day_values(history, entity, day, payments, folder=self.place.prepared)

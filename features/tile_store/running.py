@@ -1,0 +1,99 @@
+"""The running state of an entity kind on a day: the kept one walked on, or one made anew."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features.definition import LONGEST_WINDOW
+from features.sweep import Arrivals, Sweep, Tiles, load, pair, save, tidy
+from features.tile_store.identities import all_ids
+from features.tile_store.manifest import Identities, Kept, Part, State
+from features.tiles import AMOUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A state as of a day that has every kept tile. `before` is the kept state that it was.
+
+    A state of a day before that of the kept one is not kept: older never replaces newer.
+    """
+
+    sweep: Sweep
+    entity: str
+    before: State | None
+    stepped: int
+    is_older: bool = False
+
+    def measures(self, folder: Path, kept: Kept) -> tuple[pa.Table, pa.Table]:
+        """Measures of payments by entity id."""
+        ids = all_ids(folder, kept.identities.get(self.entity, Identities()))
+        return self.sweep.groups(ids.combine_chunks())
+
+    def keep(self, folder: Path, kept: Kept) -> Kept:
+        """What is kept once this state is on disk."""
+        there = self.before is not None and self.before.day == self.sweep.day
+        if self.is_older or (there and self.before.batches == kept.batches):
+            return kept
+        saved = save(self.sweep, _folder(folder, self.entity), self.before and self.before.saved)
+        state = State(self.sweep.day, kept.batches, saved)
+        return replace(kept, states={**kept.states, self.entity: state})
+
+
+def running_on(folder: Path, kept: Kept, entity: str, day: int) -> Running:
+    """The state of `entity` as of `day`, with all tiles that had arrived by then."""
+    before = kept.states.get(entity)
+    if before is not None and before.day <= day:
+        sweep = load(_folder(folder, entity), before.saved)
+        parts = kept.parts_of(entity, after=before.batches)
+    else:
+        sweep, parts = Sweep.empty(day), kept.parts_of(entity)
+    stepped = day - sweep.day
+    sweep.advance(day)
+    for arrivals in _arrivals(folder, parts, day):
+        sweep.advance(day, arrivals)
+    is_older = before is not None and before.day > day
+    return Running(sweep, entity, None if is_older else before, stepped, is_older)
+
+
+def tidy_states(folder: Path, kept: Kept, entities: tuple[str, ...]) -> None:
+    """Take away what no kept state goes by."""
+    for entity in entities:
+        if entity in kept.states:
+            tidy(_folder(folder, entity), kept.states[entity].saved)
+
+
+def _folder(folder: Path, entity: str) -> Path:
+    return folder / f"{entity}-state"
+
+
+def _arrivals(folder: Path, parts: tuple[Part, ...], day: int) -> Iterator[Arrivals]:
+    """Tiles of each part that may count on `day` or later."""
+    for part in parts:
+        days = _near(folder / part.days, day)
+        counterparts = _near(folder / part.counterparts, day)
+        keys = pair(counterparts["entity"], counterparts["counterpart"])
+        yield Arrivals(
+            _tiles(days["entity"], days, tuple(AMOUNTS)),
+            _tiles(keys, counterparts, ("count", "minor")),
+        )
+
+
+def _near(file: Path, day: int) -> Mapping[str, NDArray[np.int64]]:
+    table = pq.read_table(file, filters=[("event_day", ">", day - LONGEST_WINDOW)])
+    return {name: table[name].to_numpy().astype(np.int64) for name in table.column_names}
+
+
+def _tiles(
+    key: NDArray[np.int64], columns: Mapping[str, NDArray[np.int64]], amounts: tuple[str, ...]
+) -> Tiles:
+    return Tiles(
+        key,
+        columns["event_day"],
+        columns["arrival_day"],
+        {name: columns[name] for name in amounts},
+    )
