@@ -1,4 +1,8 @@
-"""Measures of payments at each spine row: from tiles to days, from days to windows."""
+"""Measures of payments: from rows or tiles to days, from days to windows.
+
+Both shapes of measures begin with what is near: rows of `spine_id` and `ago` (days before the day
+that the spine row asks for), be they tiles that a spine met or one day's rows themselves.
+"""
 
 from typing import Any
 
@@ -6,11 +10,10 @@ import ibis
 from ibis import _
 
 from features.definition import LONGEST_WINDOW, WINDOWS, counted, total
-from features.tiles import AMOUNTS
+from features.windows import COUNTERPART_WINDOWS, WEEKDAYS, WINDOW_SUMS, WindowSum
 
-WEEKS = 12
-COUNTERPART_WINDOWS = (30, 90)
-DECIMAL = "decimal(18, 0)"  # its square has 36 digits, so sums of squares stay exact
+DECIMAL = "decimal(19, 0)"  # DuckDB keeps products of narrower ones in 18 digits, and overflows
+TOP = 5  # counterparts that concentration looks at
 
 
 def near(tiles: ibis.Table, spine: ibis.Table) -> ibis.Table:
@@ -27,45 +30,30 @@ def near(tiles: ibis.Table, spine: ibis.Table) -> ibis.Table:
     return joined.mutate(ago=_.as_of_day - _.event_day)
 
 
-def day_measures(tiles: ibis.Table, spine: ibis.Table) -> ibis.Table:
-    """One row a spine row that has tiles: sums by window, trading days, gaps, weeks."""
-    days = near(tiles, spine).group_by("spine_id", "ago")
-    days = days.aggregate(**{name: total(_[name]) for name in AMOUNTS})
-    trading = days.filter(_.payment_count > 0).select("spine_id", "ago", "payment_minor")
-    sums = days.group_by("spine_id").aggregate(**_window_sums(), **_earlier_sums(), **_week_sums())
-    return sums.left_join(_trading_measures(trading), "spine_id").drop("spine_id_right")
+def window_sums(near: ibis.Table) -> ibis.Table:
+    """One row a spine row that has something near: every additive measure."""
+    return near.group_by("spine_id").aggregate(
+        **{window.name: total(_within(window)) for window in WINDOW_SUMS}
+    )
 
 
-def _window_sums() -> dict[str, Any]:
-    return {
-        f"{name}_{days}d": total(ibis.ifelse(_.ago < days, _[name], 0))
-        for name in AMOUNTS
-        for days in WINDOWS
-    }
+def _within(window: WindowSum) -> Any:
+    inside = _.ago < window.end_ago
+    if window.first_ago:
+        inside &= _.ago >= window.first_ago
+    if window.weekday is not None:
+        inside &= _.event_day % WEEKDAYS == window.weekday
+    return ibis.ifelse(inside, _[window.amount], 0)
 
 
-def _earlier_sums() -> dict[str, Any]:
-    """The window before the last one of its length: days 31-60 and 91-180."""
-    return {
-        f"{name}_prev_{days}d": total(ibis.ifelse((_.ago >= days) & (_.ago < 2 * days), _[name], 0))
-        for name in ("payment_count", "payment_minor")
-        for days in (30, 90)
-    }
-
-
-def _week_sums() -> dict[str, Any]:
-    return {
-        f"payment_minor_week_{week}": total(
-            ibis.ifelse((_.ago >= 7 * week) & (_.ago < 7 * week + 7), _.payment_minor, 0)
-        )
-        for week in range(WEEKS)
-    }
-
-
-def _trading_measures(trading: ibis.Table) -> ibis.Table:
+def trading_measures(near: ibis.Table) -> ibis.Table:
+    """One row a spine row that traded: how many days, how recently, with what gaps."""
+    days = near.group_by("spine_id", "ago").aggregate(
+        payment_count=total(_.payment_count), payment_minor=total(_.payment_minor)
+    )
     later = ibis.window(group_by="spine_id", order_by="ago")
-    gaps = trading.mutate(earlier=trading.ago.lead().over(later))
-    return gaps.group_by("spine_id").aggregate(
+    trading = days.filter(_.payment_count > 0).mutate(earlier=_.ago.lead().over(later))
+    return trading.group_by("spine_id").aggregate(
         **{f"active_days_{days}d": total(counted(_.ago < days)) for days in WINDOWS},
         days_since_payment=_.ago.min(),
         history_days=_.ago.max(),
@@ -74,29 +62,41 @@ def _trading_measures(trading: ibis.Table) -> ibis.Table:
     )
 
 
-def counterpart_measures(tiles: ibis.Table, spine: ibis.Table) -> ibis.Table:
-    """One row a spine row with identified counterparts: how many, how loyal, how dominant."""
+def near_counterparts(near: ibis.Table) -> ibis.Table:
+    """What is near, one row a spine row and counterpart that is known to have paid."""
     sums = {
-        f"{name}_{days}d": total(ibis.ifelse(_.ago < days, _[name], 0))
-        for name in ("count", "minor")
+        f"count_{days}d": total(ibis.ifelse(_.ago < days, _["count"], 0))
         for days in COUNTERPART_WINDOWS
     }
-    sums["count_before_30d"] = total(ibis.ifelse(_.ago >= 30, _["count"], 0))  # noqa: PLR2004
-    each = near(tiles, spine).group_by("spine_id", "counterpart_id").aggregate(**sums)
-    return each.group_by("spine_id").aggregate(
+    each = near.group_by("spine_id", "counterpart_id").aggregate(
+        **sums,
+        minor_90d=total(ibis.ifelse(_.ago < 90, _.minor, 0)),  # noqa: PLR2004
+    )
+    return each.filter(_[f"count_{LONGEST_WINDOW}d"] > 0).drop("counterpart_id")
+
+
+def counterpart_measures(each: ibis.Table) -> ibis.Table:
+    """One row a spine row with identified counterparts: how many, how loyal, how dominant."""
+    new = (_.count_30d > 0) & (_[f"count_{LONGEST_WINDOW}d"] <= _.count_30d)
+    largest = ibis.window(group_by="spine_id", order_by=ibis.desc("minor_90d"))
+    ranked = each.mutate(place=ibis.row_number().over(largest))
+    top = ranked.filter(_.place < TOP).group_by("spine_id")
+    top = top.aggregate(top5_counterparts_minor_90d=total(_.minor_90d))
+    measures = each.group_by("spine_id").aggregate(
         counterparts_30d=total(counted(_.count_30d > 0)),
         counterparts_90d=total(counted(_.count_90d > 0)),
         repeat_counterparts_90d=total(counted(_.count_90d > 1)),
-        new_counterparts_30d=total(counted((_.count_30d > 0) & (_.count_before_30d <= 0))),
+        new_counterparts_30d=total(counted(new)),
+        identified_count_90d=total(_.count_90d),
+        most_payments_of_one_90d=_.count_90d.max(),
         identified_minor_90d=total(_.minor_90d),
         largest_counterpart_minor_90d=_.minor_90d.max(),
         counterpart_squares_90d=(_.minor_90d.cast(DECIMAL) * _.minor_90d.cast(DECIMAL)).sum(),
     )
+    return measures.left_join(top, "spine_id").drop("spine_id_right")
 
 
 ZERO_WHERE_NONE = (
-    *_window_sums(),
-    *_earlier_sums(),
-    *_week_sums(),
+    *(window.name for window in WINDOW_SUMS),
     *(f"active_days_{days}d" for days in WINDOWS),
 )

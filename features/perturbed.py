@@ -1,11 +1,13 @@
 """Histories in which what was recorded after a day is something else: features must not notice."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow as pa
 
 from credit.contract import TABLE, Kind
 
@@ -43,6 +45,16 @@ class Perturbed:
     def table(self, name: str) -> ibis.Table:
         """The changed table."""
         return self.change(name, self.history.table(name))
+
+    rows = table  # what is changed is changed from rows that stand once
+
+    def kept(self, name: str, table: ibis.Table) -> AbstractContextManager[ibis.Table]:
+        """`table` computed once, in the same engine."""
+        return self.history.kept(name, table)
+
+    def read(self, table: ibis.Table) -> pa.Table:
+        """What `table` comes to, in the same engine."""
+        return self.history.read(table)
 
 
 def without_later(history: "History", cut: date) -> Perturbed:

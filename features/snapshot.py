@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis import _
 
@@ -24,11 +25,16 @@ from features.publication import (
     read_snapshot,
 )
 from features.repository import PRODUCT_OF
-from features.spine import PROFILE_KEY, PROFILE_TABLE, as_known
+from features.spine import PROFILE_KEY, PROFILE_TABLE, known_on
 from features.versions import day_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from features.sources import History
+
+    # Gives the features of every entity that is known at the end of a day, with their ids.
+    Values = Callable[[History, str, date], pa.Table]
 
 
 def build(
@@ -48,7 +54,7 @@ def build(
     started = time.monotonic()
     entities = [entity for entity, table in PROFILE_TABLE.items() if table in history.tables]
     done = tuple(
-        _publish_day(history, entity, as_of, home=home, now=now, progress=progress)
+        publish_day(history, entity, as_of, home=home, now=now, progress=progress)
         for entity in entities
     )
     return Summary(done, time.monotonic() - started)
@@ -63,22 +69,24 @@ def known_entities(history: "History", entity: str, as_of: date) -> pa.Array:
     return ids.combine_chunks().sort()
 
 
-def _publish_day(
+def publish_day(
     history: "History",
     entity: str,
     as_of: date,
     *,
     home: Path,
     now: datetime,
-    progress: Progress | None,
+    values: "Values | None" = None,
+    progress: Progress | None = None,
 ) -> Done:
+    """Publish one entity kind's part of `build`; `values` gives them where they are there."""
     planned = _planned(history, entity, as_of, home, now)
     folder = planned.file.parent
     if (folder / MANIFEST).exists():
         there = read_snapshot(folder)
         if there.identity == planned.identity and there.file.exists():
             return Done(entity, there.event_time, there.rows, there.features, written=False)
-    rows = _write_values(history, planned, progress)
+    rows = _write_values(history, planned, values or _values_on, progress)
     snapshot = replace(planned, rows=rows)
     publish(snapshot)
     _remove_unpublished(snapshot)
@@ -101,16 +109,28 @@ def _planned(history: "History", entity: str, as_of: date, home: Path, now: date
     )
 
 
-def _write_values(history: "History", planned: Snapshot, progress: Progress | None) -> int:
-    ids = known_entities(history, planned.entity, planned.as_of)
-    spine = pa.table({"entity_id": ids, "as_of": pa.array([planned.as_of] * len(ids), pa.date32())})
-    values = as_known(history, planned.entity, spine, progress=progress)
-    created = pa.array([planned.created] * len(ids), UTC_MICROSECONDS)
+def _write_values(
+    history: "History", planned: Snapshot, values_on: "Values", progress: Progress | None
+) -> int:
+    if progress is not None:
+        progress(f"{planned.entity} features", 0.0)
+    values = values_on(history, planned.entity, planned.as_of)
+    values = values.take(pc.sort_indices(values, [("entity_id", "ascending")]))
+    days = pa.array([planned.as_of] * len(values), pa.date32())
+    created = pa.array([planned.created] * len(values), UTC_MICROSECONDS)
+    values = stamped(values.append_column("as_of", days), planned.entity, created)
     planned.file.parent.mkdir(parents=True, exist_ok=True)
     part = planned.file.with_suffix(f".{os.getpid()}.part")
-    pq.write_table(stamped(values, planned.entity, created), part, compression="zstd")
+    pq.write_table(values, part, compression="zstd")
     part.replace(planned.file)
-    return len(ids)
+    if progress is not None:
+        progress(f"{planned.entity} features", 1.0)
+    return len(values)
+
+
+def _values_on(history: "History", entity: str, day: date) -> pa.Table:
+    with history.on_engine() as computed, known_on(computed, entity, day) as known:
+        return computed.read(known)
 
 
 def _remove_unpublished(snapshot: Snapshot) -> None:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
+    from features.spark_history import SparkHistory
+
+DUCKDB, SPARK = "duckdb", "spark"  # what computes features, and joins them in Feast
+
 
 def connect(*, memory_limit: str, scratch: Path) -> "duckdb.DuckDBPyConnection":
     """A DuckDB connection in UTC that keeps to its memory and spills to `scratch`."""
@@ -73,8 +77,10 @@ class History:
         memory_limit: str,
         scratch: Path | None,
         also: tuple[Path, ...] = (),
+        engine: str = DUCKDB,
     ) -> None:
         self.path = path
+        self.engine = engine
         self.utc_offset_minutes = utc_offset_minutes
         self._temporary = None if scratch else TemporaryDirectory(prefix="vouch-")
         self._scratch = scratch or Path(self._temporary.name)  # type: ignore[union-attr]
@@ -150,6 +156,23 @@ class History:
         """What `table` comes to."""
         return self.backend.to_pyarrow(table)
 
+    @contextmanager
+    def on_engine(self) -> "Iterator[History | SparkHistory]":
+        """These rows on the engine that computes features from them."""
+        if self.engine == DUCKDB:
+            yield self
+            return
+        from features.spark_history import SparkHistory
+
+        with SparkHistory(self) as computed:
+            yield computed
+
+    def typed_file(self, place: Source) -> Path:
+        """The rows of `place` as one parquet file of the contract's types, written one time."""
+        _refuse_missing_columns(place)
+        with reading_of(place):
+            return self._file(place.table.name, place.rows)
+
     def close(self) -> None:
         """Give back the connection and the temporary space."""
         self.connection.close()
@@ -201,6 +224,9 @@ class History:
         return self.connection.execute(count).fetchall()[0][0] > 0
 
     def _kept(self, name: str, rows: str) -> str:
+        return f"SELECT * FROM read_parquet([{literal(str(self._file(name, rows)))}])"
+
+    def _file(self, name: str, rows: str) -> Path:
         """Rows as a parquet file in scratch space, made once for this data and this reading."""
         reading = hashlib.sha256(rows.encode()).hexdigest()
         file = self._scratch / "sources" / self.sha256 / f"{name}-{reading[:16]}.parquet"
@@ -209,7 +235,7 @@ class History:
             part = file.with_suffix(f".{os.getpid()}.part")
             self.connection.execute(f"COPY ({rows}) TO {literal(str(part))} (FORMAT parquet)")
             part.replace(file)
-        return f"SELECT * FROM read_parquet([{literal(str(file))}])"
+        return file
 
 
 def open_history(
@@ -219,12 +245,14 @@ def open_history(
     memory_limit: str = "4GB",
     scratch: Path | None = None,
     also: tuple[Path, ...] = (),
+    engine: str = DUCKDB,
 ) -> History:
     """The data directory at `path`; InputError names a file that cannot be read.
 
     Values are read as `data check` reads them; it, not this, says what is wrong with them.
     Without `scratch`, temporary space that goes with the history serves. Rows of the directories
-    `also`, such as a home's inbox, count too; they may be empty, or not be there.
+    `also`, such as a home's inbox, count too; they may be empty, or not be there. With `engine`
+    `spark` features are computed on Spark; what else is asked of the rows, here.
     """
     return History(
         path,
@@ -232,6 +260,7 @@ def open_history(
         memory_limit=memory_limit,
         scratch=scratch,
         also=also,
+        engine=engine,
     )
 
 

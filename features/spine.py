@@ -1,8 +1,9 @@
 """Features as they were known: one row for each entity and day that is asked for."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
@@ -15,12 +16,22 @@ from credit.progress import Progress
 from features import loan_measures, payment_measures, user_measures
 from features.catalogue import ENTITY_FEATURES
 from features.definition import CATEGORY, MERCHANT, Feature
-from features.tiles import counterpart_tiles, day_tiles, entries
-from features.versions import day_number, known_at, with_knowledge
+from features.payment_measures import near
+from features.tiles import (
+    as_counterpart_tiles,
+    as_day_tiles,
+    counterpart_tiles,
+    day_tiles,
+    entity_rows,
+    entries,
+    known_rows,
+)
+from features.versions import day_number, known_at, told_apart, with_knowledge
 
 if TYPE_CHECKING:
     from features.sources import History
 
+EPOCH = date(1970, 1, 1)
 CHUNK_ROWS = 16_384  # spine rows a query: bounds memory, whatever the spine
 PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
 PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}
@@ -52,12 +63,19 @@ class _Tables:
         self._history = history
         self.utc_offset_minutes = history.utc_offset_minutes
         self.tables = history.tables
+        self.kept = history.kept
 
     def table(self, name: str) -> ibis.Table:
-        if name in self.tables:
-            return self._history.table(name)
-        schema = pa.schema([(column.name, _TYPES[column.kind]) for column in TABLE[name].columns])
-        return ibis.memtable(schema.empty_table())
+        return self._history.table(name) if name in self.tables else ibis.memtable(empty_rows(name))
+
+    def rows(self, name: str) -> ibis.Table:
+        return self._history.rows(name) if name in self.tables else ibis.memtable(empty_rows(name))
+
+
+def empty_rows(name: str) -> pa.Table:
+    """The contract's table `name` without a row."""
+    schema = pa.schema([(column.name, _TYPES[column.kind]) for column in TABLE[name].columns])
+    return schema.empty_table()
 
 
 def as_known(
@@ -71,13 +89,14 @@ def as_known(
     asked, place = _distinct(spine)
     tables = _Tables(history)
     parts = []
-    with _tiles(history, tables, entity) as tiles:
+    with _tiles(tables, entity) as tiles:
         for start in range(0, max(asked.num_rows, 1), CHUNK_ROWS):
             if progress is not None:
                 progress(f"{entity} features", start / max(asked.num_rows, 1))
             chunk = ibis.memtable(asked.slice(start, CHUNK_ROWS))
-            values = _values(tables, entity, chunk, tiles)
-            parts.append(history.backend.to_pyarrow(values))
+            days, counterparts = (near(each, chunk) for each in tiles)
+            with _payment_groups(tables, days, counterparts) as payments:
+                parts.append(history.read(_values(tables, entity, chunk, payments)))
     if progress is not None:
         progress(f"{entity} features", 1.0)
     known = pa.concat_tables(parts)
@@ -85,6 +104,46 @@ def as_known(
     for feature in ENTITY_FEATURES[entity]:
         spine = spine.append_column(feature.name, known[feature.name])
     return spine.combine_chunks()
+
+
+@contextmanager
+def known_on(history: "History", entity: str, day: date) -> Iterator[ibis.Table]:
+    """The features of every entity whose profile was recorded by the end of `day`.
+
+    One row an entity: `entity_id` and the columns of `as_known`, equal to it to the bit. They are
+    computed straight from the rows known on that day, whatever their number; what of them the
+    engine has to keep goes with the block.
+    """
+    tables, number = _Tables(history), (day - EPOCH).days
+    rows = entity_rows(tables, entity)
+    with told_apart(history, rows, "payment_id") as versions:
+        known = known_rows(versions, number)
+        days, counterparts = as_day_tiles(known), as_counterpart_tiles(known)
+        with _payment_groups(tables, days, counterparts) as payments:
+            yield values_on(history, entity, day, payments)
+
+
+def values_on(
+    history: "History", entity: str, day: date, payments: tuple[Group, ...]
+) -> ibis.Table:
+    """`known_on` where the measures of payments are there already, by `spine_id` = `entity_id`."""
+    return values_over(history, entity, asked_on(history, entity, day), payments)
+
+
+def asked_on(history: "History", entity: str, day: date) -> ibis.Table:
+    """The spine of `known_on`: every entity whose profile was recorded by the end of `day`."""
+    number = (day - EPOCH).days
+    known = history.table(PROFILE_TABLE[entity])
+    known = known.filter(day_number(known.recorded_at) <= number)
+    spine = known.select(entity_id=known[PROFILE_KEY[entity]]).distinct()
+    return spine.mutate(spine_id=_.entity_id, as_of_day=ibis.literal(number, "int64"))
+
+
+def values_over(
+    history: "History", entity: str, spine: ibis.Table, payments: tuple[Group, ...]
+) -> ibis.Table:
+    """`values_on` for the spine rows of `asked_on`, whichever table holds these."""
+    return _values(_Tables(history), entity, spine, payments).rename(entity_id="spine_id")
 
 
 def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
@@ -105,31 +164,22 @@ def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
 
 
 @contextmanager
-def _tiles(
-    history: "History", tables: _Tables, entity: str
-) -> Iterator[tuple[ibis.Table, ibis.Table]]:
-    with (
-        _kept(history, "entries", entries(tables, entity)) as rows,
-        _kept(history, "day_tiles", day_tiles(rows)) as days,
-        _kept(history, "counterpart_tiles", counterpart_tiles(rows)) as counterparts,
-    ):
-        yield days, counterparts
-
-
-@contextmanager
-def _kept(history: "History", name: str, table: ibis.Table) -> Iterator[ibis.Table]:
-    """`table` computed once and kept in the engine while the block runs."""
-    unique = ibis.util.gen_name(name)
-    yield history.backend.create_table(unique, table, temp=True)
-    # Through Ibis, sqlglot 30.18 and later drop nothing: github.com/ibis-project/ibis/issues/12101
-    history.backend.raw_sql(f'DROP TABLE "{unique}"')
+def _tiles(tables: _Tables, entity: str) -> Iterator[tuple[ibis.Table, ibis.Table]]:
+    rows = entity_rows(tables, entity)
+    with told_apart(tables, rows, "payment_id") as versions:
+        signed_rows = entries(versions)
+        with (
+            tables.kept("day_tiles", day_tiles(signed_rows)) as days,
+            tables.kept("counterpart_tiles", counterpart_tiles(signed_rows)) as counterparts,
+        ):
+            yield days, counterparts
 
 
 def _values(
-    tables: _Tables, entity: str, spine: ibis.Table, tiles: tuple[ibis.Table, ibis.Table]
+    tables: _Tables, entity: str, spine: ibis.Table, payments: tuple[Group, ...]
 ) -> ibis.Table:
     profile = _profile(tables, entity, spine)
-    groups = [*_payment_groups(tables, spine, tiles)]
+    groups = [*payments]
     groups += (
         _loan_groups(tables, spine) if entity == MERCHANT else _user_groups(tables, spine, profile)
     )
@@ -167,14 +217,38 @@ def _profile(tables: _Tables, entity: str, spine: ibis.Table) -> ibis.Table:
     )
 
 
+@contextmanager
 def _payment_groups(
-    tables: _Tables, spine: ibis.Table, tiles: tuple[ibis.Table, ibis.Table]
-) -> tuple[Group, ...]:
-    days, counterparts = tiles
-    zero = payment_measures.ZERO_WHERE_NONE
-    return (
-        Group(payment_measures.day_measures(days, spine), zero, "payments" in tables.tables),
-        Group(payment_measures.counterpart_measures(counterparts, spine)),
+    tables: _Tables, days: ibis.Table, counterparts: ibis.Table
+) -> Iterator[tuple[Group, ...]]:
+    """Measures of what is near: day tiles and counterpart tiles with `spine_id` and `ago`.
+
+    Each is computed by itself: an engine that met a table twice in one query would keep it whole.
+    """
+    with ExitStack() as stack:
+
+        def kept(table: ibis.Table) -> ibis.Table:
+            return stack.enter_context(tables.kept("payments", table))
+
+        each = kept(payment_measures.near_counterparts(counterparts))
+        yield payment_groups(
+            tables,
+            kept(payment_measures.window_sums(days)),
+            kept(payment_measures.trading_measures(days)),
+            kept(payment_measures.counterpart_measures(each)),
+        )
+
+
+def payment_groups(history: "History | _Tables", *measures: ibis.Table) -> tuple[Group, ...]:
+    """Tables of payment measures, by `spine_id`, with what is 0 where nothing was paid."""
+    present = "payments" in history.tables
+    return tuple(
+        Group(
+            table,
+            tuple(name for name in payment_measures.ZERO_WHERE_NONE if name in table.columns),
+            present,
+        )
+        for table in measures
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
-from features.definition import MERCHANT, counted, total
-from features.versions import day_number, signed
+from features.definition import LONGEST_WINDOW, MERCHANT, counted, total
+from features.versions import Versions, day_number, latest_by, signed
+from features.windows import SCENES
 
 if TYPE_CHECKING:
     from features.sources import History
@@ -34,19 +35,25 @@ AMOUNTS: dict[str, Any] = {
     "instalment_count": counted((_.kind == "payment") & (_.instalments > 1)),
     "subsidised_count": counted((_.kind == "payment") & (_.subsidy_minor > 0)),
     "round_count": counted((_.kind == "payment") & (_.amount_minor % ROUND_MINOR == 0)),
+    "self_count": counted((_.kind == "payment") & (_.counterpart_id == _.entity_id)),
+    **{
+        f"scene_{scene}_minor": counted((_.kind == "payment") & (_.scene == scene)) * _.amount_minor
+        for scene in SCENES
+    },
 }
 COUNTERPART = {"merchant": "user_id", "user": "merchant_id"}
 
 
-def entries(history: "History", entity: str) -> ibis.Table:
-    """Signed payment rows of an entity: id, counterpart, days, and what tiles add up."""
-    payments = history.table("payments")
+def entity_rows(history: "History", entity: str) -> ibis.Table:
+    """Payment rows, every version of each, as an entity kind sees them; some may stand twice."""
+    payments = history.rows("payments")
     local = payments.occurred_at + ibis.interval(minutes=history.utc_offset_minutes)
-    rows = payments.select(
+    return payments.select(
         "payment_id",
         "recorded_at",
         "kind",
         "amount_minor",
+        "scene",
         "instalments",
         "subsidy_minor",
         entity_id=payments.merchant_id if entity == MERCHANT else payments.user_id,
@@ -55,7 +62,30 @@ def entries(history: "History", entity: str) -> ibis.Table:
         local_hour=local.hour(),
         local_weekday=local.day_of_week.index(),
     )
-    return signed(rows, "payment_id").filter(_.entity_id.notnull())
+
+
+def entries(versions: Versions) -> ibis.Table:
+    """`entity_rows` signed: what arrived when, and when it was overtaken."""
+    return signed(versions).filter(_.entity_id.notnull())
+
+
+def known_rows(versions: Versions, day: int) -> ibis.Table:
+    """`entity_rows` as they were known at the end of `day`, of the longest window until then."""
+    known = latest_by(versions, day).filter(
+        _.entity_id.notnull(), _.event_day <= day, _.event_day > day - LONGEST_WINDOW
+    )
+    return known.mutate(spine_id=_.entity_id, ago=day - _.event_day)
+
+
+def as_day_tiles(known: ibis.Table) -> ibis.Table:
+    """Rows of `known_rows` in the columns of day tiles."""
+    return known.select("spine_id", "ago", "event_day", **AMOUNTS)
+
+
+def as_counterpart_tiles(known: ibis.Table) -> ibis.Table:
+    """Rows of `known_rows` in the columns of counterpart tiles."""
+    columns = {"count": ibis.literal(1, "int32"), "minor": known.amount_minor}
+    return _identified(known).select("spine_id", "counterpart_id", "ago", **columns)
 
 
 def day_tiles(rows: ibis.Table) -> ibis.Table:
@@ -67,6 +97,9 @@ def day_tiles(rows: ibis.Table) -> ibis.Table:
 
 def counterpart_tiles(rows: ibis.Table) -> ibis.Table:
     """Payments by entity, counterpart, event day and arrival day; anonymous ones are left out."""
-    identified = rows.filter(_.counterpart_id.notnull(), _.kind == "payment")
-    tiles = identified.group_by("entity_id", "counterpart_id", "event_day", "arrival_day")
+    tiles = _identified(rows).group_by("entity_id", "counterpart_id", "event_day", "arrival_day")
     return tiles.aggregate(count=total(_.sign), minor=total(_.sign * _.amount_minor))
+
+
+def _identified(rows: ibis.Table) -> ibis.Table:
+    return rows.filter(_.counterpart_id.notnull(), _.kind == "payment")

@@ -3,10 +3,23 @@
 Knowledge is counted in whole UTC days: a row recorded on day R is known as of every day from R on.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
 import ibis
+import ibis.expr.datatypes as dt
 from ibis import _
 
 FOREVER = 2_000_000  # a day number that no date reaches
+
+
+class Engine(Protocol):
+    """What keeps a table."""
+
+    def kept(self, name: str, table: ibis.Table) -> AbstractContextManager[ibis.Table]:
+        """`table` computed once, and kept while the block runs."""
 
 
 def day_number(time: ibis.Value) -> ibis.Value:
@@ -28,6 +41,56 @@ def with_knowledge(table: ibis.Table, key: str) -> ibis.Table:
     return known.filter(_.known_from < _.known_until)
 
 
+def version_key(rows: ibis.Table, key: str) -> ibis.Value:
+    """A number that all versions of a key share; another key may share it too."""
+    return _hash(rows[key])
+
+
+@ibis.udf.scalar.builtin(name="hash")
+def _hash(text: str) -> dt.uint64:
+    """The engine's own hash: Ibis' turns it into another number at some cost."""
+
+
+def repeated_keys(rows: ibis.Table, key: str) -> ibis.Table:
+    """The `version_key`s of several rows: few, where most rows are never corrected."""
+    keys = rows.select(version_key=version_key(rows, key)).group_by("version_key")
+    return keys.having(_.count() > 1).aggregate()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Rows that are their `key`'s only version, and the other ones: only these need an order."""
+
+    key: str
+    single: ibis.Table
+    several: ibis.Table
+
+
+@contextmanager
+def told_apart(engine: "Engine", rows: ibis.Table, key: str) -> Iterator[Versions]:
+    """`rows` by whether other rows share their key; what is found stands while the block runs."""
+    with (
+        engine.kept("repeated", repeated_keys(rows, key)) as repeated,
+        engine.kept("several", rows.semi_join(repeated, _sharing(rows, key, repeated))) as several,
+    ):
+        yield Versions(key, rows.anti_join(repeated, _sharing(rows, key, repeated)), several)
+
+
+def _sharing(rows: ibis.Table, key: str, repeated: ibis.Table) -> ibis.Value:
+    return version_key(rows, key) == repeated.version_key
+
+
+def latest_by(versions: Versions, day: int) -> ibis.Table:
+    """The version of each row that was known at the end of `day`."""
+    single, several = (
+        rows.filter(day_number(rows.recorded_at) <= day)
+        for rows in (versions.single, versions.several)
+    )
+    latest_first = ibis.window(group_by=versions.key, order_by=ibis.desc("recorded_at"))
+    placed = several.mutate(place=ibis.row_number().over(latest_first))
+    return single.union(placed.filter(_.place == 0).drop("place"))
+
+
 def known_at(versions: ibis.Table, spine: ibis.Table, key: str) -> ibis.Table:
     """The versions known at each spine row, joined by `key`, with `spine_id` and `as_of_day`."""
     spine = spine.select("spine_id", **{f"spine_{key}": spine[key], "as_of_day": spine.as_of_day})
@@ -42,14 +105,18 @@ def known_at(versions: ibis.Table, spine: ibis.Table, key: str) -> ibis.Table:
     return joined.drop(f"spine_{key}")
 
 
-def signed(table: ibis.Table, key: str) -> ibis.Table:
+def signed(versions: Versions) -> ibis.Table:
     """Versions as entries that add up: +1 on the day one arrives, -1 on the day it is overtaken.
 
     Sums over the entries that arrived by a day are sums over what was known on it, so that
     whatever is added up by arrival day never has to be changed afterwards.
     """
-    known = with_knowledge(table, key)
+    first = versions.single.mutate(
+        arrival_day=day_number(versions.single.recorded_at), sign=ibis.literal(1, "int64")
+    )
+    known = with_knowledge(versions.several, versions.key)
     arrivals = known.mutate(arrival_day=known.known_from, sign=ibis.literal(1, "int64"))
     overtaken = known.filter(known.known_until < FOREVER)
     departures = overtaken.mutate(arrival_day=overtaken.known_until, sign=ibis.literal(-1, "int64"))
-    return arrivals.union(departures).drop("known_from", "known_until")
+    changes = arrivals.union(departures).drop("known_from", "known_until")
+    return first.union(changes.select(first.columns))
