@@ -9,6 +9,7 @@ from credit.errors import InputError
 from credit.policy.evidence import Value
 from features.publication import store_file
 from features.repository import (
+    CREATED,
     EVENT,
     FRESH_SINCE,
     JOIN_KEY,
@@ -65,7 +66,7 @@ class FreshDoor:
 
         if not rows:
             return
-        told = {EVENT: event_time, FRESH_SINCE: since.isoformat()}
+        told = {EVENT: event_time, CREATED: event_time, FRESH_SINCE: since.isoformat()}
         frame = pd.DataFrame(
             [{JOIN_KEY[entity]: entity_id, **told, **values} for entity_id, values in rows.items()]
         )
