@@ -89,7 +89,7 @@ def as_known(
     asked, place = _distinct(spine)
     tables = _Tables(history)
     parts = []
-    with _tiles(tables, entity) as tiles:
+    with kept_tiles(tables, entity) as tiles:
         for start in range(0, max(asked.num_rows, 1), CHUNK_ROWS):
             if progress is not None:
                 progress(f"{entity} features", start / max(asked.num_rows, 1))
@@ -164,7 +164,11 @@ def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
 
 
 @contextmanager
-def _tiles(tables: _Tables, entity: str) -> Iterator[tuple[ibis.Table, ibis.Table]]:
+def kept_tiles(
+    history: "History | _Tables", entity: str
+) -> Iterator[tuple[ibis.Table, ibis.Table]]:
+    """Day tiles and counterpart tiles of all payments, kept while the block runs."""
+    tables = _Tables(history)
     rows = entity_rows(tables, entity)
     with told_apart(tables, rows, "payment_id") as versions:
         signed_rows = entries(versions)

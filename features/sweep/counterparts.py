@@ -40,12 +40,15 @@ class Counterparts:
         self.added: Numbers = np.zeros((len(ADDED) + LIMBS, 0), np.int64)
         self.most: Numbers = np.zeros(0, np.int64)  # most payments of one counterpart
         self.top: Numbers = np.zeros((TOP, 0), np.int64)  # largest amounts, falling; LEAST: none
+        self._unsure_top = self._unsure_most = np.zeros(0, np.bool_)
 
     def grow(self, entities: int) -> None:
         """Make room for `entities`."""
         there = self.top.shape[1]
         self.added, self.most = grown(self.added, entities), grown(self.most, entities)
         self.top = grown(self.top, entities)
+        self._unsure_top = grown(self._unsure_top, entities)
+        self._unsure_most = grown(self._unsure_most, entities)
         self.top[:, there:] = LEAST
         self.most[there:] = LEAST
 
@@ -61,18 +64,25 @@ class Counterparts:
         first = starts_of(entities)
         difference = _contributions(new) - _contributions(old)
         self.added[:, entities[first]] += np.add.reduceat(difference, first, axis=1)
-        self._rank_again(entities, old, new)
+        self._doubt(entities, old, new)
 
-    def _rank_again(self, entities: Numbers, old: Numbers, new: Numbers) -> None:
-        """Look at the pairs of those entities whose largest ones may be others now."""
+    def rank(self) -> None:
+        """Look up the largest pairs of entities whose largest ones may have changed since."""
+        self._rank_amounts(np.flatnonzero(self._unsure_top))
+        self._rank_counts(np.flatnonzero(self._unsure_most))
+        self._unsure_top[:] = False
+        self._unsure_most[:] = False
+
+    def _doubt(self, entities: Numbers, old: Numbers, new: Numbers) -> None:
+        """Note where a changed pair is, or was, among the largest of its entity."""
         before, after = _living(old, MINOR_90D), _living(new, MINOR_90D)
         bar = self.top[-1, entities]
         moved = (before != after) & ((before >= bar) | (after > bar))
-        self._rank_amounts(np.unique(entities[moved]))
+        self._unsure_top[entities[moved]] = True
         before, after = _living(old, COUNT_90D), _living(new, COUNT_90D)
         np.maximum.at(self.most, entities, after)
         fell = (before > after) & (before >= self.most[entities])
-        self._rank_counts(np.unique(entities[fell]))
+        self._unsure_most[entities[fell]] = True
 
     def _rank_amounts(self, entities: Numbers) -> None:
         """The largest amounts anew; those near the old ones are tried first."""

@@ -76,6 +76,7 @@ def _shelves(sweep: Sweep) -> dict[str, Shelf]:
 
 def _entity_columns(sweep: Sweep) -> dict[str, Any]:
     state = sweep.counterparts
+    state.rank()
     return {
         "sums": sweep.sums.values,
         "trading": sweep.trading.words,
@@ -92,6 +93,7 @@ def _fill(sweep: Sweep, columns: Mapping[str, Any]) -> None:
     sweep.sums.values, sweep.trading.words = columns["sums"], columns["trading"]
     state.added, state.most, state.top = columns["added"], columns["most"], columns["top"]
     sweep.entities = len(state.most)
+    state.grow(sweep.entities)
     sweep.waiting = Arrivals(_tiles("days", columns), _tiles("counterparts", columns))
 
 

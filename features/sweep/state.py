@@ -69,6 +69,7 @@ class Sweep:
         A row for each entity that has a counterpart that is known to have paid.
         """
         state = self.counterparts
+        state.rank()
         codes = np.flatnonzero(state.added[0] > 0)
         added = state.added[:, codes]
         top = state.top[:, codes]
