@@ -13,13 +13,20 @@ if TYPE_CHECKING:
 def open_clean(
     directory: Path, settings: Settings, progress: Callable[[str, float], None] | None
 ) -> "History":
-    """The directory's histories; InputError with the first violation where there is one."""
+    """The directory's histories, and what was accepted over HTTP, exported to its last row.
+
+    InputError with the first violation where there is one.
+    """
     from data.check import require_clean
     from features.sources import open_history
+    from serving.postroom import export_inbox
 
-    require_clean(directory, now=settings.now(), progress=progress)
+    export_inbox(settings)
+    also = (settings.inbox,)
+    require_clean(directory, now=settings.now(), progress=progress, also=also)
     return open_history(
         directory,
         utc_offset_minutes=settings.utc_offset_minutes,
         scratch=settings.home / "scratch",
+        also=also,
     )

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from credit.contract import TABLE
 from credit.errors import InputError
@@ -22,35 +21,50 @@ from data.check_versions import falling_payments, version_conflicts
 from features.source_files import Source, find_sources
 from features.sources import connect
 
-if TYPE_CHECKING:
-    import duckdb
-
 __all__ = ["CheckReport", "Violation", "check", "require_clean"]
 
 MEMORY_LIMIT = "1200MB"
 _NO_TABLE = {"truth"}  # what generated data knows and nobody may train on
 
 
-def check(path: Path, *, now: datetime, progress: Progress | None = None) -> CheckReport:
+def check(
+    path: Path,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    also: tuple[Path, ...] = (),
+) -> CheckReport:
     """What in `path` violates the contract; `now` (aware) tells what would be the future.
+
+    Rows in `also`, where those lie that were accepted over HTTP, are checked with it.
 
     InputError where there is nothing to check or a file cannot be read.
     """
     with TemporaryDirectory(prefix="vouch-check-") as scratch:
         connection = connect(memory_limit=MEMORY_LIMIT, scratch=Path(scratch))
         try:
-            sources = find_sources(path, connection)
+            sources = find_sources(path, connection, also)
             _require_entities(path, sources)
-            tables = _opened(sources, connection, Path(scratch))
+            connection.execute("SET preserve_insertion_order = true")  # csv rows go by number
+            tables = {
+                name: open_table(source, connection, Path(scratch), also)
+                for name, source in sources.items()
+            }
             found = _checked(tables, now.astimezone(UTC).replace(tzinfo=None), progress)
             return replace(found, warnings=(*_strangers(path), *found.warnings))
         finally:
             connection.close()
 
 
-def require_clean(path: Path, *, now: datetime, progress: Progress | None = None) -> None:
+def require_clean(
+    path: Path,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    also: tuple[Path, ...] = (),
+) -> None:
     """Nothing, where `path` keeps the contract; InputError with the first violation else."""
-    report = check(path, now=now, progress=progress)
+    report = check(path, now=now, progress=progress, also=also)
     if report.violations:
         more = f"{report.wrong} violations in all; " if report.wrong > 1 else ""
         mend = f"{more}vouch data check {path} lists them"
@@ -64,13 +78,6 @@ def _require_entities(path: Path, sources: dict[str, Source]) -> None:
         raise InputError(what, "merchant-loan needs merchants, deposit-waiver users")
 
 
-def _opened(
-    sources: dict[str, Source], connection: "duckdb.DuckDBPyConnection", scratch: Path
-) -> dict[str, Opened]:
-    connection.execute("SET preserve_insertion_order = true")  # rows of csv are told by number
-    return {name: open_table(source, connection, scratch) for name, source in sources.items()}
-
-
 def _checked(tables: dict[str, Opened], now: datetime, progress: Progress | None) -> CheckReport:
     rows: dict[str, int] = {}
     violations: list[Violation] = []
@@ -80,7 +87,10 @@ def _checked(tables: dict[str, Opened], now: datetime, progress: Progress | None
             progress(name, place / len(tables))
         rows[name], found = _rows(opened, now)
         violations += [*_columns(opened, rows[name]), *found, *version_conflicts(opened)]
-        violations += [*references(opened, tables), *currencies(opened)]
+        missing = list(references(opened, tables))
+        violations += [it for it in missing if isinstance(it, Violation)]
+        violations += currencies(opened)
+        warnings += [it for it in missing if isinstance(it, str)]
         warnings += [*_odd(opened, rows[name]), *falling_payments(opened)]
     return CheckReport(rows, tuple(violations), tuple(warnings))
 
@@ -90,7 +100,7 @@ def _columns(opened: Opened, rows: int) -> Iterator[Violation]:
     for column in table.columns:
         if not column.required:
             continue
-        lacking = opened.source.lacking(column.name)
+        lacking = [file for place in opened.source.places for file in place.lacking(column.name)]
         if column.name not in opened.columns:
             mend = f"add it; the contract's {table.name} needs it"
             yield Violation(table.name, column.name, "missing column", max(rows, 1), (), mend)
@@ -113,7 +123,7 @@ def _odd(opened: Opened, rows: int) -> Iterator[str]:
     name = opened.table.name
     if not rows:
         yield f"{name} has no rows"
-    for column in opened.source.columns:
+    for column in (column for place in opened.source.places for column in place.columns):
         if column not in opened.table.names:
             yield f"{name} has column {column[:60]!r}, which the contract does not know: ignored"
 

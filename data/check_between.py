@@ -21,8 +21,11 @@ class Reference:
     where: str = "TRUE"
 
 
-def references(opened: Opened, tables: Mapping[str, Opened]) -> Iterator[Violation]:
-    """Rows that refer to what a table that is there does not know."""
+def references(opened: Opened, tables: Mapping[str, Opened]) -> Iterator[Violation | str]:
+    """Rows that refer to what a table that is there does not know.
+
+    What was accepted over HTTP may come before what it refers to: it is told as a warning.
+    """
     for reference in _references(opened):
         into = [tables[name] for name in reference.into if name in tables]
         known = [other for other in into if other.table.key[0] in other.columns]
@@ -55,7 +58,9 @@ def _references(opened: Opened) -> Iterator[Reference]:
             yield Reference("entity_id", (f"{ENTITY_OF[product]}s",), where)
 
 
-def _unknown(opened: Opened, reference: Reference, known: list[Opened]) -> Iterator[Violation]:
+def _unknown(
+    opened: Opened, reference: Reference, known: list[Opened]
+) -> Iterator[Violation | str]:
     unknown = identifier(f"unknown {opened.table.name}.{reference.column}")
     name = identifier(reference.column)
     keys = " UNION ALL ".join(
@@ -70,8 +75,16 @@ def _unknown(opened: Opened, reference: Reference, known: list[Opened]) -> Itera
     if not opened.fetch(f"SELECT count(*) FROM {unknown}")[0][0]:
         return
     broken = f"{reference.where} AND {name} IN (FROM {unknown})"
-    count = opened.fetch(f"SELECT count(*) FROM {opened.view} WHERE {broken}")[0][0]
     names = " or ".join(other.table.name for other in known)
-    mend = f"add what {names} lacks or correct the id"
-    rule = Rule("reference", reference.column, broken, mend, (reference.column,))
-    yield opened.violation(rule, count)
+    of_files = f"{broken} AND NOT ({opened.accepted})"
+    count, waiting = opened.fetch(
+        f"SELECT count_if({of_files}), count_if({broken} AND ({opened.accepted}))"
+        f" FROM {opened.view}"
+    )[0]
+    if count:
+        mend = f"add what {names} lacks or correct the id"
+        rule = Rule("reference", reference.column, of_files, mend, (reference.column,))
+        yield opened.violation(rule, count)
+    if waiting:
+        what = f"{waiting} rows of {opened.table.name} that came over HTTP"
+        yield f"{what} name a {reference.column} that {names} does not know yet"

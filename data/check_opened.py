@@ -24,6 +24,7 @@ class Opened:
     source: Source
     view: str
     connection: "duckdb.DuckDBPyConnection"
+    inbox: tuple[Path, ...] = ()
 
     @property
     def table(self) -> Table:
@@ -33,7 +34,14 @@ class Opened:
     @property
     def columns(self) -> frozenset[str]:
         """Those of the contract's columns that the files have."""
-        return frozenset(self.source.columns) & frozenset(self.table.names)
+        there = (column for place in self.source.places for column in place.columns)
+        return frozenset(there) & frozenset(self.table.names)
+
+    @property
+    def accepted(self) -> str:
+        """SQL that is true of a row that was accepted over HTTP, and cannot be taken back."""
+        places = (literal(f"{place}/") for place in self.inbox)
+        return " OR ".join(f"starts_with({ROW_FILE}, {place})" for place in places) or "FALSE"
 
     def fetch(self, query: str) -> list[tuple]:
         """Rows of a query over the view; InputError where the files break while being read."""
@@ -58,7 +66,8 @@ class Opened:
 
     def place(self, file: str, row: int) -> str:
         """Where a row stands: its number, and its part where there are several."""
-        part = f"{Path(file).name} " if len(self.source.files) > 1 else ""
+        several = sum(len(place.files) for place in self.source.places) > 1
+        part = f"{Path(file).name} " if several else ""
         return f"{part}row {row}"
 
     def _example(self, names: list[str], shows: Sequence[str], row: tuple) -> str:
@@ -69,20 +78,28 @@ class Opened:
         return f"{place}: {', '.join(told)}" if told else place
 
 
-def open_table(source: Source, connection: "duckdb.DuckDBPyConnection", scratch: Path) -> Opened:
+def open_table(
+    source: Source,
+    connection: "duckdb.DuckDBPyConnection",
+    scratch: Path,
+    inbox: tuple[Path, ...] = (),
+) -> Opened:
     """`source` for checking; csv is parsed once, into `scratch`."""
-    scan = source.numbered_scan
-    if source.format == "csv":
-        file = literal(str(scratch / f"{source.table.name}.parquet"))
-        with reading_of(source):
+    view = identifier(f"checked {source.table.name}")
+    places = [_numbered(place, connection, scratch) for place in source.places]
+    connection.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(places)}")
+    return Opened(source, view, connection, inbox)
+
+
+def _numbered(place: Source, connection: "duckdb.DuckDBPyConnection", scratch: Path) -> str:
+    """SQL of a place's rows with their numbers, as `Opened` shows them."""
+    scan = place.numbered_scan
+    if place.format == "csv":
+        file = literal(str(scratch / f"{place.table.name}.parquet"))
+        with reading_of(place):
             connection.execute(f"COPY (FROM {scan}) TO {file} (FORMAT parquet)")
         scan = f"read_parquet([{file}])"
-    view = identifier(f"checked {source.table.name}")
-    selected = ", ".join(_selected(source))
-    connection.execute(
-        f"CREATE TEMP VIEW {view} AS SELECT {ROW}, {ROW_FILE}, {selected} FROM {scan}"
-    )
-    return Opened(source, view, connection)
+    return f"SELECT {ROW}, {ROW_FILE}, {', '.join(_selected(place))} FROM {scan}"
 
 
 def _selected(source: Source) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from features.definition import MERCHANT, USER, Feature
 
+FRESH_SINCE = "fresh_since"  # the published event time beside which values stand, as text
 _KEY = {MERCHANT: "merchant_id", USER: "user_id"}
 _OTHER = {MERCHANT: "user_id", USER: "merchant_id"}
 

@@ -120,21 +120,26 @@ def erase(transaction: Transaction, *, kind: str, entity_id: str) -> int:
     return transaction.connection.execute(query).rowcount
 
 
+def last(connection: Connection) -> int:
+    """The number of the row that was accepted last; 0 where none ever was."""
+    return connection.execute(select(func.max(INBOX.c.seq))).scalar() or 0
+
+
 def touched(connection: Connection, *, after: int) -> tuple[int, dict[str, set[str]]]:
     """The last row's number, and by kind whom the payments after number `after` are about.
 
     Whom an earlier version of such a payment named is among them: it may be theirs no longer.
     """
-    last = connection.execute(select(func.max(INBOX.c.seq))).scalar() or 0
+    newest = last(connection)
     fresh = select(INBOX.c.key_sha256).where(INBOX.c.table_name == PAYMENTS, INBOX.c.seq > after)
-    return max(last, after), _people(connection, INBOX.c.key_sha256.in_(fresh))
+    return max(newest, after), _people(connection, INBOX.c.key_sha256.in_(fresh))
 
 
 def recorded_since(connection: Connection, since: datetime) -> tuple[int, dict[str, set[str]]]:
     """The same of every payment recorded at an instant or later."""
-    last = connection.execute(select(func.max(INBOX.c.seq))).scalar() or 0
+    newest = last(connection)
     recorded = INBOX.c.recorded_at >= instant_text(since)
-    return last, _people(connection, (INBOX.c.table_name == PAYMENTS) & recorded)
+    return newest, _people(connection, (INBOX.c.table_name == PAYMENTS) & recorded)
 
 
 def payments_of(
@@ -196,13 +201,15 @@ def _again(
 def _write(transaction: Transaction, rows: Sequence[Row], partner: str) -> None:
     if not rows:
         return
-    last = max(_greatest(transaction, INBOX.c.seq), _greatest(transaction, INBOX_PARTS.c.last_seq))
+    connection = transaction.connection
+    parts_end = connection.execute(select(func.max(INBOX_PARTS.c.last_seq))).scalar() or 0
+    before = max(last(connection), parts_end)  # what was exported may be gone, its numbers are not
     at = instant_text(transaction.at)
-    transaction.connection.execute(
+    connection.execute(
         _INSERT,
         [
             {
-                "seq": last + place,
+                "seq": before + place,
                 "table_name": row.table,
                 "key_sha256": row.key_sha256,
                 "recorded_at": row.recorded_at,
@@ -215,10 +222,6 @@ def _write(transaction: Transaction, rows: Sequence[Row], partner: str) -> None:
             for place, row in enumerate(rows, start=1)
         ],
     )
-
-
-def _greatest(transaction: Transaction, column: Any) -> int:
-    return int(transaction.connection.execute(select(func.max(column))).scalar() or 0)
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:

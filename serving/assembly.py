@@ -16,9 +16,11 @@ from records.store import Records, open_records
 from serving.desk import Desk, EvidenceSource, Model
 from serving.evidence import read_evidence
 from serving.exposures import OpenExposures
+from serving.fresh_rows import FreshRows
 from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.office import Office
+from serving.postroom import Postroom
 from serving.seeding import first_policies
 from serving.settings import Settings
 from serving.sitting import Sitting
@@ -34,19 +36,15 @@ PATIENCE_SECONDS = 1.2
 def open_office(settings: Settings) -> Office:
     """An office over one home. InputError where the records or the policy cannot be used."""
     from features.request import request_values
-    from features.store import OnlineFeatures
+    from features.store import FreshDoor
     from models.registry import Registry
 
     records = open_seeded_records(settings, patience_seconds=PATIENCE_SECONDS)
     registry = Registry(settings.home)
     in_force = InForce(records, registry, admitting(registry.trials), PRODUCTS)
     in_force.policy_for(settings.partner)  # composed here, and not while the first one waits
-    max_age = timedelta(hours=settings.features_max_age_hours)
     desk = Desk(
-        evidence={
-            product: OnlineFeatures(settings.home, entity, max_age=max_age)
-            for product, entity in ENTITY_OF.items()
-        },
+        evidence=open_evidence(settings),
         request_values=request_values,
         ledger=OpenExposures(records),
         in_force=in_force,
@@ -60,7 +58,11 @@ def open_office(settings: Settings) -> Office:
     scoring = replace(desk, evidence=open_evidence(settings))
     commit = GroupCommit(records)
     upkeep = Upkeep(records, commit, Anchors(settings.anchors))
-    return Office(desk, in_force, records, commit, Metrics(), scoring, Sitting(desk), upkeep)
+    fresh = FreshRows(records, FreshDoor(settings.home, settings.online_store))
+    postroom = Postroom(records, commit, settings.inbox, fresh)
+    return Office(
+        desk, in_force, records, commit, Metrics(), scoring, Sitting(desk), upkeep, postroom
+    )
 
 
 def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:
@@ -69,7 +71,9 @@ def open_evidence(settings: Settings) -> dict[str, EvidenceSource]:
 
     max_age = timedelta(hours=settings.features_max_age_hours)
     return {
-        product: OnlineFeatures(settings.home, entity, max_age=max_age)
+        product: OnlineFeatures(
+            settings.home, entity, max_age=max_age, online_store=settings.online_store
+        )
         for product, entity in ENTITY_OF.items()
     }
 

@@ -24,6 +24,7 @@ from serving.desk import Case, Desk
 from serving.in_force import InForce
 from serving.intake import KeysInFlight
 from serving.metrics import Metrics
+from serving.postroom import Postroom
 from serving.problems import RequestError
 from serving.scores import score_entities
 from serving.sitting import Sitting
@@ -59,6 +60,7 @@ class Office:
     scoring: Desk
     sitting: Sitting
     upkeep: Upkeep
+    postroom: Postroom | None = None
     keys: KeysInFlight = field(default_factory=KeysInFlight)
     _readers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, READERS_MAX))
     _scorers: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
@@ -165,14 +167,18 @@ class Office:
         return ready, checks
 
     def watch(self) -> None:
-        """Look after what is in force and what falls due, until closed."""
+        """Look after what is in force, what falls due and what came in, until closed."""
         self.in_force.watch()
         self.upkeep.start()
+        if self.postroom:
+            self.postroom.start()
 
     def close(self) -> None:
         """Answer what was handed in, then let everything go."""
         self.in_force.close()
         self.upkeep.close()
+        if self.postroom:
+            self.postroom.close()
         self.sitting.close()
         self._scorers.shutdown()
         self.commit.close()

@@ -1,10 +1,12 @@
 """Settings: the one place that reads the environment (`VOUCH_*`)."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from credit.errors import InputError
 
@@ -17,8 +19,8 @@ class Settings:
     """
 
     home: Path
-    database_url: str
-    online_store: str
+    database_url: str = field(repr=False)  # the two may hold a password
+    online_store: str = field(repr=False)
     engine: str
     policies: Path | None
     partner: str
@@ -30,6 +32,11 @@ class Settings:
     def anchors(self) -> Path:
         """Where the journal's end is noted outside the database."""
         return self.home / "anchors.jsonl"
+
+    @property
+    def inbox(self) -> Path:
+        """Where rows that were accepted over HTTP are exported, as tables of the contract."""
+        return self.home / "inbox"
 
     def now(self) -> datetime:
         """The present, aware, in UTC."""
@@ -60,7 +67,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         home=home,
         database_url=environment.get("VOUCH_DATABASE_URL", f"sqlite:///{home}/records.db"),
-        online_store=environment.get("VOUCH_ONLINE_STORE", "sqlite"),
+        online_store=_online_store(environment),
         engine=_choice(environment, "VOUCH_ENGINE", ("duckdb", "spark")),
         policies=Path(policies).absolute() if policies else None,
         partner=environment.get("VOUCH_PARTNER", "local"),
@@ -74,6 +81,23 @@ def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     value = environment.get(name, choices[0])
     if value not in choices:
         raise InputError(f"{name} is {value!r}", f"use one of {', '.join(choices)}")
+    return value
+
+
+def _online_store(environment: Mapping[str, str]) -> str:
+    """`sqlite`, or a Redis URL; what is wrong is told without its password."""
+    value = environment.get("VOUCH_ONLINE_STORE", "sqlite")
+    if value == "sqlite":
+        return value
+    try:
+        url = urlsplit(value)
+        well_formed = url.scheme in {"redis", "rediss"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed or not re.fullmatch(r"(/\d{0,3})?", url.path) or url.query or url.fragment:
+        told = re.sub(r"//.*@", "//***@", value)
+        mend = "use sqlite, or redis://host:port/db, with user:password@ where it asks for one"
+        raise InputError(f"VOUCH_ONLINE_STORE is {told!r}", mend)
     return value
 
 
