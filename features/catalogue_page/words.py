@@ -43,7 +43,7 @@ _SAID: dict[str, tuple[str, str]] = {
     ),
     "unit": ("unit", "单位"),
     "window": ("window", "窗口"),
-    "direction": ("P(bad)", "对违约概率"),
+    "direction": ("P(bad)", "风险方向"),
     "can": ("can be moved", "主体可改变"),
     "reason": ("reason", "原因"),
     "owner": ("owner", "负责团队"),
@@ -87,8 +87,8 @@ _OWNERS: dict[str, tuple[str, str]] = {
     "scene-risk": ("scene risk", "场景风险"),
 }
 _DIRECTIONS: dict[int, tuple[str, str]] = {
-    RAISES: ("a higher value raises it", "值越高越上升"),
-    LOWERS: ("a higher value lowers it", "值越高越下降"),
+    RAISES: ("a higher value raises it", "值越高，风险越高"),
+    LOWERS: ("a higher value lowers it", "值越高，风险越低"),
     FREE: ("as the data say", "由数据决定"),
 }
 _HANDS: dict[int, tuple[str, str]] = {
