@@ -25,18 +25,25 @@ def build(
     *,
     data: Data,
     as_of: Annotated[str, typer.Option(help="Last day whose records count.")],
+    since: Annotated[
+        str | None, typer.Option(help="First day: every day from it on gets its snapshot.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Build and publish feature snapshots as known on a day."""
+    """Build and publish feature snapshots as known on a day, or on every day of a stretch."""
+    from features.backfill import backfill
     from features.snapshot import build as publish
 
     settings = read_settings()
     day = parse_day(as_of, "--as-of")
+    first = None if since is None else parse_day(since, "--since")
     with progress_bar(quiet=as_json) as progress:
         history = open_clean(data, settings, progress)
-        summary = publish(
-            history, as_of=day, home=settings.home, now=settings.now(), progress=progress
-        )
+        how = {"home": settings.home, "now": settings.now(), "progress": progress}
+        if first is None:
+            summary = publish(history, as_of=day, **how)
+        else:
+            summary = backfill(history, first=first, last=day, **how)
     show(summary, _done(summary), as_json=as_json)
 
 
