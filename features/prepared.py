@@ -17,6 +17,7 @@ import pyarrow as pa
 from ibis.expr.operations import InMemoryTable, PhysicalTable
 
 from credit.contract import TABLE
+from credit.errors import InputError
 from features.publication import write_json
 from features.spine import empty_rows
 
@@ -90,7 +91,7 @@ def prepared(
     `what` names all that the text follows from, but for the versions of the libraries.
     """
     key = _key(what)
-    script = _read(history.connection, file, key)
+    script = _read(file, key)
     if script is not None:
         return _replayed(history, script)
     recording = Recording(history, key)
@@ -107,22 +108,12 @@ def _key(what: tuple[object, ...]) -> str:
     return hashlib.sha256(repr((versions, what)).encode()).hexdigest()
 
 
-def _read(connection: "duckdb.DuckDBPyConnection", file: Path, key: str) -> Script | None:
+def _read(file: Path, key: str) -> Script | None:
     try:
         script = Script(**json.loads(file.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    harmless = all(_is_harmless(connection, step) for step in script.steps)
-    return script if script.key == key and harmless else None
-
-
-def _is_harmless(connection: "duckdb.DuckDBPyConnection", sql: str) -> bool:
-    """Whether a step only reads, or keeps a table in memory, whoever wrote it."""
-    import duckdb
-
-    kinds = duckdb.StatementType
-    statements = connection.extract_statements(sql)
-    return all(it.type in (kinds.SELECT, kinds.CREATE, kinds.DROP) for it in statements)
+    return script if script.key == key else None
 
 
 def _replayed(history: "History", script: Script) -> list[pa.Table]:
@@ -133,11 +124,23 @@ def _replayed(history: "History", script: Script) -> list[pa.Table]:
         connection.register(name, empty_rows(absent))
     results = []
     for step in script.steps:
+        statement = _harmless(connection, step)
         if _is_query(step):
-            results.append(connection.sql(step).to_arrow_table())
+            results.append(connection.sql(statement).to_arrow_table())
         else:
-            connection.execute(step)
+            connection.execute(statement)
     return results
+
+
+def _harmless(connection: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Statement":
+    """One statement that only reads, or keeps a table in memory, whoever wrote it."""
+    import duckdb
+
+    kinds = duckdb.StatementType
+    statements = connection.extract_statements(sql)
+    if [it.type in (kinds.SELECT, kinds.CREATE, kinds.DROP) for it in statements] != [True]:
+        raise InputError(f"a kept query is not one that Vouch writes: {sql[:80]}", "remove it")
+    return statements[0]
 
 
 def _is_query(sql: str) -> bool:
