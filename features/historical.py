@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from credit.contract import ENTITY_OF
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of
-from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare
+from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare, feast_on
 from features.request import REQUEST_FIELDS, with_request_features
 from features.spine import as_known
 
@@ -47,7 +47,7 @@ def historical(
     values = folder / "values.parquet"
     if not values.exists():
         _write_values(history, entity, spine, values, progress)
-    joined = _join(entity, spine, values)
+    joined = _join(history.engine, entity, spine, values)
     return _with_request(history, product, spine, joined)
 
 
@@ -94,17 +94,19 @@ def _write_values(
     asked = pa.table(
         {"entity_id": spine["entity_id"], "as_of": known_day(spine["observed_at"])}
     ).group_by(["entity_id", "as_of"])
-    known = as_known(history, entity, asked.aggregate([]), progress=progress)
+    with history.on_engine() as computed:
+        known = as_known(computed, entity, asked.aggregate([]), progress=progress)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(f".{os.getpid()}.part")
     pq.write_table(stamped(known, entity, day_end(known["as_of"])), part, compression="zstd")
     part.replace(file)
 
 
-def _join(entity: str, spine: pa.Table, values: Path) -> pa.Table:
+def _join(engine: str, entity: str, spine: pa.Table, values: Path) -> pa.Table:
     """Feast's historical join, which never sees a value created after the decision."""
-    with TemporaryDirectory(dir=values.parent, prefix="registry-") as folder:
-        store = declare(Path(folder), {entity: str(values)})
+    registry = TemporaryDirectory(dir=values.parent, prefix="registry-")
+    with registry as folder, feast_on(engine):
+        store = declare(Path(folder), {entity: str(values)}, offline=engine)
         job = store.get_historical_features(
             entity_df=_entity_rows(entity, spine),
             features=store.get_feature_service(SERVICE_OF[entity]),

@@ -6,8 +6,8 @@ process but the result; the data directory must lie where every node of the clus
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Self
 
 import ibis
 
@@ -16,7 +16,9 @@ from features.spark_session import spark_session
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyspark.sql import DataFrame
 
+    from features.source_files import Source
     from features.sources import History
     from features.spark_backend import ArrowSparkBackend
 
@@ -64,7 +66,7 @@ class SparkHistory:
         frame = self.backend.frame(table).persist()
         frame.createTempView(unique)
         try:
-            yield self.backend.table(unique)
+            yield _as_expected(self.backend.table(unique), table.schema())
         finally:
             self._session.catalog.dropTempView(unique)
             frame.unpersist()
@@ -73,19 +75,43 @@ class SparkHistory:
         """What `table` comes to."""
         return self.backend.to_pyarrow(table)
 
+    @contextmanager
+    def on_engine(self) -> Iterator[Self]:
+        """This: it is on its engine."""
+        yield self
+
     def close(self) -> None:
         """Take away what was declared in the session, which others of this process may use."""
         for view in self._views.values():
             self._session.catalog.dropTempView(view)
         self._views.clear()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _view(self, name: str) -> str:
-        source = self._history.source(name)
-        types = spark_types(source)
-        if types is None:
-            source = self._history.written_once(name)
-            types = spark_types(source)
-        frame = read_parquet(self._session, source.files, types)
+        frames = [self._frame(place) for place in self._history.sources[name].places]
         view = ibis.util.gen_name(name)
-        frame.selectExpr(*typed(source, types)).createTempView(view)
+        reduce(type(frames[0]).unionAll, frames).createTempView(view)
         return view
+
+    def _frame(self, place: "Source") -> "DataFrame":
+        files = place.files
+        types = spark_types(place.table, files)
+        if types is None:
+            files = (self._history.typed_file(place),)
+            types = spark_types(place.table, files) or {}
+        return read_parquet(self._session, files, types).selectExpr(*typed(place.table, types))
+
+
+def _as_expected(kept: ibis.Table, schema: ibis.Schema) -> ibis.Table:
+    """`kept` in the widths that Ibis counts on, where Spark's own are others."""
+    differing = {
+        name: dtype
+        for name, dtype in schema.items()
+        if dtype.is_signed_integer() and dtype != kept[name].type()
+    }
+    return kept.cast(differing)

@@ -17,7 +17,7 @@ _PATTERNS = "spark.sql.parser.quotedRegexColumnNames"  # Feast turns it on, in e
 
 def spark_source(name: str, path: str, **times: str) -> "SparkSource":
     """The parquet file at `path` as Feast's Spark store reads it."""
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # "alpha"
+    with _unsaid():
         from feast.infra.offline_stores.contrib.spark_offline_store.spark_source import SparkSource
 
         return SparkSource(name=name, path=address(Path(path)), file_format="parquet", **times)
@@ -28,8 +28,18 @@ def feast_on_spark() -> Iterator[None]:
     """While Feast works on the session: its warnings unsaid, its settings undone in the end."""
     session = spark_session()
     before = session.conf.get(_PATTERNS)
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+    with _unsaid():
         try:
             yield
         finally:
             session.conf.set(_PATTERNS, before)
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """Without Feast's word, at each call, that its Spark store is young."""
+    with warnings.catch_warnings():  # as they load, its modules turn their warnings on
+        import feast.infra.offline_stores.contrib.spark_offline_store.spark  # noqa: F401
+
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield

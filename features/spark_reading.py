@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from credit.contract import Column, Kind
-from features.source_files import Source
+from credit.contract import Column, Kind, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -39,19 +38,17 @@ _GLOB = frozenset("\\*?[]{}^")
 _HIDDEN = ("_", ".")  # files that Spark passes over without a word
 
 
-def spark_types(source: Source) -> dict[str, str] | None:
-    """The Spark type of each contract column in the files; None where Spark cannot read them."""
-    if source.format != "parquet" or any(file.name.startswith(_HIDDEN) for file in source.files):
+def spark_types(table: Table, files: tuple[Path, ...]) -> dict[str, str] | None:
+    """The Spark type of each contract column in `files`; None where Spark should not read them."""
+    if any(file.suffix != ".parquet" or file.name.startswith(_HIDDEN) for file in files):
         return None
     found: dict[str, str] = {}
-    for file in source.files:
-        schema = pq.read_schema(file)
-        for column in source.table.columns:
-            if column.name not in schema.names:
-                continue
-            spark = _spark_type(column.kind, schema.field(column.name).type)
-            if spark is None or found.setdefault(column.name, spark) != spark:
-                return None
+    for schema in map(pq.read_schema, files):
+        for column in table.columns:
+            if column.name in schema.names:
+                spark = _spark_type(column.kind, schema.field(column.name).type)
+                if spark is None or found.setdefault(column.name, spark) != spark:
+                    return None
     return found
 
 
@@ -63,13 +60,13 @@ def read_parquet(
     return session.read.schema(schema).parquet(*map(address, files))
 
 
-def typed(source: Source, types: dict[str, str]) -> list[str]:
+def typed(table: Table, types: dict[str, str]) -> list[str]:
     """Spark SQL of the contract's columns in order, where the files have those of `types`."""
     values = {
-        column.name: _value(source, column) if column.name in types else _missing(column)
-        for column in source.table.columns
+        column.name: _value(table, column) if column.name in types else _missing(column)
+        for column in table.columns
     }
-    if default := source.table.recorded_default:
+    if default := table.recorded_default:
         values["recorded_at"] = (
             f"coalesce({values['recorded_at']}, CAST({values[default]} AS TIMESTAMP_NTZ),"
             " TIMESTAMP_NTZ '1970-01-01')"
@@ -87,7 +84,7 @@ def _spark_type(kind: Kind, found: pa.DataType) -> str | None:
     return "timestamp" if found.tz else "timestamp_ntz"
 
 
-def _value(source: Source, column: Column) -> str:
+def _value(table: Table, column: Column) -> str:
     name = _quoted(column.name)
     value = f"CAST({name} AS {_SQL_TYPE[column.kind]})"
     if column.kind is Kind.TEXT:
@@ -96,7 +93,7 @@ def _value(source: Source, column: Column) -> str:
     wrong = _wrong(column.kind, value)
     if wrong is None:
         return value
-    complaint = f"{source.table.name}.{column.name} holds a value that cannot be read"
+    complaint = f"{table.name}.{column.name} holds a value that cannot be read"
     return f"CASE WHEN {wrong} THEN raise_error('{complaint}') ELSE {value} END"
 
 

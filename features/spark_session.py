@@ -22,7 +22,6 @@ _LOCAL_ONLY = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
 }
-_QUIET = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
 # What values depend on is set here, whatever the cluster's defaults are: days are UTC days, and
 # a number that does not fit ends the work, as it does in DuckDB, where Spark of old wrapped it.
 _VALUES = {
@@ -43,8 +42,10 @@ def spark_session() -> "SparkSession":
     if (session := SparkSession.getActiveSession()) is None:
         conf = _settings()
         local = conf.get("spark.master", "local[*]").startswith("local")
-        for name, value in (_QUIET | (_LOCAL_ONLY if local else {})).items():
+        for name, value in _LOCAL_ONLY.items() if local else ():
             conf.setIfMissing(name, value)
+        conf.set("spark.ui.showConsoleProgress", "false")  # ours is shown
+        conf.setIfMissing("spark.log.level", "ERROR")
         session = SparkSession.builder.config(conf=conf).appName("vouch").getOrCreate()
     for name, value in _VALUES.items():
         session.conf.set(name, value)
