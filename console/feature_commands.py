@@ -1,20 +1,18 @@
 """`vouch features`: published snapshots, the online store, and the proof that they agree."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from console.done import done_lines
 from console.histories import open_clean
+from console.one_more_day import build_one_more_day
 from console.output import Json, progress_bar, refuse, show
 from console.parse import parse_day
 from credit.errors import InputError
 from serving.settings import read_settings
-
-if TYPE_CHECKING:
-    from features.publication import Summary
 
 app = typer.Typer(help="Features: build, publish online, look at, verify.")
 Data = Annotated[Path, typer.Option(help="Directory of histories in the data contract.")]
@@ -28,9 +26,17 @@ def build(
     since: Annotated[
         str | None, typer.Option(help="First day: every day from it on gets its snapshot.")
     ] = None,
+    incremental: Annotated[
+        bool, typer.Option("--incremental", help="Read only new payments; bring changes online.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build and publish feature snapshots as known on a day, or on every day of a stretch."""
+    if incremental:
+        if since is not None:
+            raise InputError("--incremental and --since exclude each other", "use one of them")
+        build_one_more_day(data, as_of, as_json=as_json)
+        return
     from features.backfill import backfill
     from features.snapshot import build as publish
 
@@ -44,7 +50,7 @@ def build(
             summary = publish(history, as_of=day, **how)
         else:
             summary = backfill(history, first=first, last=day, **how)
-    show(summary, _done(summary), as_json=as_json)
+    show(summary, done_lines(summary), as_json=as_json)
 
 
 @app.command()
@@ -60,7 +66,7 @@ def materialize(*, as_json: Json = False) -> None:
             online_store=settings.online_store,
             progress=progress,
         )
-    show(summary, _done(summary), as_json=as_json)
+    show(summary, done_lines(summary), as_json=as_json)
 
 
 @app.command()
@@ -127,14 +133,3 @@ def catalogue(
     with progress_bar(quiet=as_json) as progress:
         written = write_catalogue(home, out=file, language=lang, progress=progress)
     show(written, written.lines(), as_json=as_json)
-
-
-def _done(summary: "Summary") -> Iterator[str]:
-    for done in summary.done:
-        state = "written" if done.written else "was there"
-        note = f" ({done.note})" if done.note else ""
-        what = f"{done.rows:,} rows x {done.features} features"
-        yield f"{done.entity:<9} as of {done.event_time:%Y-%m-%d %H:%M}: {what}, {state}{note}"
-    read = "" if summary.rows_read is None else f"{summary.rows_read:,} rows read, "
-    cost = f"{summary.seconds:.1f} s, at most {summary.peak_memory_mb:,.0f} MB of memory"
-    yield f"{read}{summary.entities:,} entities, {cost}"

@@ -11,10 +11,15 @@ if TYPE_CHECKING:
 
 
 def open_clean(
-    directory: Path, settings: Settings, progress: Callable[[str, float], None] | None
+    directory: Path,
+    settings: Settings,
+    progress: Callable[[str, float], None] | None,
+    *,
+    known: Callable[[Path], bool] | None = None,
 ) -> "History":
     """The directory's histories, and what was accepted over HTTP, exported to its last row.
 
+    Files of payments that are `known` were clean before and are not looked into again.
     InputError with the first violation where there is one.
     """
     from data.check import require_clean
@@ -23,7 +28,7 @@ def open_clean(
 
     export_inbox(settings)
     also = (settings.inbox,)
-    require_clean(directory, now=settings.now(), progress=progress, also=also)
+    require_clean(directory, now=settings.now(), progress=progress, also=also, known=known)
     return open_history(
         directory,
         utc_offset_minutes=settings.utc_offset_minutes,

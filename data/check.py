@@ -3,12 +3,13 @@
 Each table is scanned by DuckDB within a memory limit; what does not fit spills to disk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from credit.contract import TABLE
 from credit.errors import InputError
@@ -20,6 +21,10 @@ from data.check_rows import Rule, row_rules
 from data.check_versions import falling_payments, version_conflicts
 from features.source_files import Source, find_sources
 from features.sources import connect
+from features.tile_store.deliveries import PAYMENTS, files_of, only
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["CheckReport", "Violation", "check", "require_clean"]
 
@@ -33,10 +38,13 @@ def check(
     now: datetime,
     progress: Progress | None = None,
     also: tuple[Path, ...] = (),
+    known: Callable[[Path], bool] | None = None,
 ) -> CheckReport:
     """What in `path` violates the contract; `now` (aware) tells what would be the future.
 
-    Rows in `also`, where those lie that were accepted over HTTP, are checked with it.
+    Rows in `also`, where those lie that were accepted over HTTP, are checked with it. Files of
+    payments that are `known` were held against the contract before, and are not read again: what
+    holds between them and the other ones, as what a payment refers to, is not looked at.
 
     InputError where there is nothing to check or a file cannot be read.
     """
@@ -45,12 +53,16 @@ def check(
         try:
             sources = find_sources(path, connection, also)
             _require_entities(path, sources)
+            if known is not None:
+                sources = _without(known, sources, connection)
             connection.execute("SET preserve_insertion_order = true")  # csv rows go by number
             tables = {
                 name: open_table(source, connection, Path(scratch), also)
                 for name, source in sources.items()
             }
-            found = _checked(tables, now.astimezone(UTC).replace(tzinfo=None), progress)
+            partial = {PAYMENTS} if known else set()
+            whole = {name: table for name, table in tables.items() if name not in partial}
+            found = _checked(tables, whole, now.astimezone(UTC).replace(tzinfo=None), progress)
             return replace(found, warnings=(*_strangers(path), *found.warnings))
         finally:
             connection.close()
@@ -62,9 +74,10 @@ def require_clean(
     now: datetime,
     progress: Progress | None = None,
     also: tuple[Path, ...] = (),
+    known: Callable[[Path], bool] | None = None,
 ) -> None:
     """Nothing, where `path` keeps the contract; InputError with the first violation else."""
-    report = check(path, now=now, progress=progress, also=also)
+    report = check(path, now=now, progress=progress, also=also, known=known)
     if report.violations:
         more = f"{report.wrong} violations in all; " if report.wrong > 1 else ""
         mend = f"{more}vouch data check {path} lists them"
@@ -78,7 +91,27 @@ def _require_entities(path: Path, sources: dict[str, Source]) -> None:
         raise InputError(what, "merchant-loan needs merchants, deposit-waiver users")
 
 
-def _checked(tables: dict[str, Opened], now: datetime, progress: Progress | None) -> CheckReport:
+def _without(
+    known: Callable[[Path], bool],
+    sources: dict[str, Source],
+    connection: "duckdb.DuckDBPyConnection",
+) -> dict[str, Source]:
+    """The tables, of payments only the files that are not known."""
+    if PAYMENTS not in sources:
+        return sources
+    files = {file for file in files_of(sources[PAYMENTS]) if not known(file)}
+    left = only(sources[PAYMENTS], files, connection)
+    others = {name: source for name, source in sources.items() if name != PAYMENTS}
+    return others | ({PAYMENTS: left} if left else {})
+
+
+def _checked(
+    tables: dict[str, Opened],
+    whole: dict[str, Opened],
+    now: datetime,
+    progress: Progress | None,
+) -> CheckReport:
+    """What is wrong with `tables`, and with what they say of those that are here `whole`."""
     rows: dict[str, int] = {}
     violations: list[Violation] = []
     warnings: list[str] = []
@@ -87,7 +120,7 @@ def _checked(tables: dict[str, Opened], now: datetime, progress: Progress | None
             progress(name, place / len(tables))
         rows[name], found = _rows(opened, now)
         violations += [*_columns(opened, rows[name]), *found, *version_conflicts(opened)]
-        missing = list(references(opened, tables))
+        missing = list(references(opened, whole))
         violations += [it for it in missing if isinstance(it, Violation)]
         violations += currencies(opened)
         warnings += [it for it in missing if isinstance(it, str)]

@@ -1,6 +1,7 @@
 """One more day: new rows into kept tiles, the running state a day on, the snapshot from that."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from features.day_values import day_values
 from features.publication import Done, Summary
 from features.snapshot import publish_day
 from features.spine import EPOCH, PROFILE_TABLE
+from features.tile_store.deliveries import read_already
 from features.tile_store.durable import alone
 from features.tile_store.manifest import Kept, read_kept, write_kept
 from features.tile_store.place import Place
@@ -71,6 +73,11 @@ def build_incrementally(
         days=max((state.stepped for state in day.states), default=0),
         note=came.anew,
     )
+
+
+def read_before(home: Path, data: Path) -> Callable[[Path], bool]:
+    """Tells of a file of the directory `data` whether an incremental run has ingested it."""
+    return read_already(read_kept(tiles_folder(home)), data)
 
 
 @dataclass(slots=True)

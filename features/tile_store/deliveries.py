@@ -1,6 +1,6 @@
 """Which files of a data directory were read before, and which are news."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,18 @@ def delivered(history: "History", kept: Kept) -> Delivered:
     new = tuple(path for path in payments if noted[path].batch is None)
     broken = _broken(earlier, {file.name: file for file in noted.values()})
     return Delivered(noted, new, broken)
+
+
+def read_already(kept: Kept | None, root: Path) -> Callable[[Path], bool]:
+    """Tells of a file of the directory `root` whether its payments are kept."""
+    notes = {note.name: note for note in (kept.files if kept else ()) if note.batch is not None}
+
+    def is_read(file: Path) -> bool:
+        note, status = notes.get(name_of(root, file)), file.stat()
+        looks = (status.st_size, status.st_mtime_ns)
+        return note is not None and (note.size, note.mtime_ns) == looks
+
+    return is_read
 
 
 def batches(source: Source, new: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
