@@ -19,6 +19,7 @@ from feast.repo_config import FeastConfigBaseModel, RepoConfig
 from pydantic import SecretStr
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
@@ -119,7 +120,7 @@ class RowRedisOnlineStoreConfig(FeastConfigBaseModel):
         "features.online_redis.RowRedisOnlineStore"
     )
     url: SecretStr
-    patience_seconds: float = 2.0
+    patience_seconds: float = 1.0
 
 
 class RowRedisOnlineStore(RowOnlineStore):
@@ -286,7 +287,8 @@ class RowRedisOnlineStore(RowOnlineStore):
                 config.online_store.url.get_secret_value(),
                 socket_timeout=patience,
                 socket_connect_timeout=patience,
-                retry=Retry(NoBackoff(), 1),  # what was closed while idle is opened again
+                # What was closed while idle is opened again; who is slow is not asked twice.
+                retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
             )
         try:
             yield self._client

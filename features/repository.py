@@ -56,7 +56,7 @@ def open_store(
     *,
     online: str | None = None,
     offline: str = DUCKDB,
-    patience_seconds: float = 2.0,
+    patience_seconds: float = 1.0,
 ) -> "FeatureStore":
     """A feature store whose registry lies in `folder`; without `online` it has no online store.
 
@@ -98,7 +98,7 @@ def declare(
     *,
     online: str | None = None,
     offline: str = DUCKDB,
-    patience_seconds: float = 2.0,
+    patience_seconds: float = 1.0,
 ) -> "FeatureStore":
     """A feature store with a registry written anew; `sources` maps entity to parquet files.
 
