@@ -1,23 +1,26 @@
 """Histories in which what was recorded after a day is something else: features must not notice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import pyarrow as pa
 
-from credit.contract import TABLE, Kind
+from credit.contract import TABLE, Column, Kind
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+    from ibis.backends.sql import SQLBackend
 
     from features.sources import History
 
 COPIES = ("-copy-1", "-copy-2")
 FACTOR = 7  # a correction that nobody could overlook
+SHIFT = ibis.interval(days=-5)  # what happened later is said to have happened before
+# Per table and column, ids that wrong rows are given to: those whose values are looked at.
+Onto = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,15 @@ class Perturbed:
         return self.history.utc_offset_minutes
 
     @property
-    def backend(self) -> "Backend":
+    def backend(self) -> "SQLBackend":
         """The same engine."""
         return self.history.backend
 
     def table(self, name: str) -> ibis.Table:
         """The changed table."""
         return self.change(name, self.history.table(name))
+
+    lasting = None  # another history than the one whose place it is
 
     rows = table  # what is changed is changed from rows that stand once
 
@@ -62,31 +67,56 @@ def without_later(history: "History", cut: date) -> Perturbed:
     return Perturbed(history, lambda _, rows: rows.filter(rows.recorded_at < _end(cut)))
 
 
-def altered_later(history: "History", cut: date) -> Perturbed:
+def altered_later(history: "History", cut: date, *, onto: Onto | None = None) -> Perturbed:
     """`history` in which all that came after `cut` is wrong.
 
-    Later rows are there three times under other keys, with each other's amounts, and every
-    earlier row is corrected after `cut` to amounts that were never known.
+    Later rows are there three times under other keys, and every earlier row is corrected after
+    `cut`; what they say is wrong in every column: amounts, counts, kinds, times, and whose they
+    are. Wrong rows are given to the ids of `onto` (by column: `merchant_id`, `user_id`).
     """
-    return Perturbed(history, lambda name, rows: _altered(name, rows, cut))
+    return Perturbed(history, lambda name, rows: _altered(name, rows, cut, onto or {}))
 
 
-def _altered(name: str, rows: ibis.Table, cut: date) -> ibis.Table:
+def _altered(name: str, rows: ibis.Table, cut: date, onto: Onto) -> ibis.Table:
     early = rows.filter(rows.recorded_at < _end(cut))
     later = rows.filter(rows.recorded_at >= _end(cut))
     (key,) = TABLE[name].key
-    money = [column.name for column in TABLE[name].columns if column.kind is Kind.MONEY]
-    by_key = ibis.window(order_by=[key, "recorded_at"])
-    exchanged = (
-        later.mutate(**{it: later[it].lag().over(by_key) for it in money}) if money else later
+    copies = [
+        _wrong(name, later, onto, place).mutate(**{key: later[key] + copy})
+        for place, copy in enumerate(COPIES)
+    ]
+    corrected = _wrong(name, early, onto, 0).mutate(
+        recorded_at=ibis.literal(_end(cut) + timedelta(hours=1))
     )
-    copies = [exchanged.mutate(**{key: exchanged[key] + copy}) for copy in COPIES]
-    corrected = early.mutate(
-        recorded_at=ibis.literal(_end(cut) + timedelta(hours=1)),
-        **{it: early[it] * FACTOR + 1 for it in money},
+    worlds = [_wrong(name, later, onto, 1), *copies, corrected]
+    return ibis.union(early, *(table.cast(rows.schema()) for table in worlds))
+
+
+def _wrong(name: str, rows: ibis.Table, onto: Onto, place: int) -> ibis.Table:
+    """`rows` with another value in every column that is not the key or the time of recording."""
+    columns = [
+        column
+        for column in TABLE[name].columns
+        if column.name not in (*TABLE[name].key, "recorded_at")
+    ]
+    return rows.mutate(
+        **{column.name: _other(column, rows[column.name], onto, place) for column in columns}
     )
-    worlds = [table.cast(rows.schema()) for table in (exchanged, *copies, corrected)]
-    return ibis.union(early, *worlds)
+
+
+def _other(column: Column, value: Any, onto: Onto, place: int) -> Any:
+    """Another value, made of the row's own alone: no row has to wait for a neighbour's."""
+    if column.name in onto:
+        ids = onto[column.name]
+        return ibis.literal(ids[place % len(ids)])
+    if column.choices:
+        following = (*column.choices[1:], column.choices[0])
+        return value.cases(*zip(column.choices, following, strict=True), else_=value)
+    if column.kind in (Kind.MONEY, Kind.COUNT, Kind.NUMBER):
+        return value * FACTOR + 1
+    if column.kind in (Kind.DAY, Kind.INSTANT):
+        return value + SHIFT
+    return value
 
 
 def _end(day: date) -> datetime:

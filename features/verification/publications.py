@@ -1,0 +1,120 @@
+"""What is published is what training would see, and what is online is what is published."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from credit.policy.evidence import Evidence, Freshness
+from credit.progress import Progress
+from features.backfill import backfill
+from features.catalogue import ENTITY_FEATURES
+from features.incremental import build_incrementally
+from features.publication import day_folder, read_snapshot
+from features.repository import JOIN_KEY
+from features.snapshot import build
+from features.sources import DUCKDB
+from features.spine import as_known
+from features.store import OnlineFeatures, materialize
+from features.verification.claims import ENGINES_DIFFER_BY, Check, held_against
+
+if TYPE_CHECKING:
+    from features.sources import History
+
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Whose values are compared, as of which days (ascending), in which scratch space."""
+
+    history: "History"
+    days: tuple[date, ...]
+    asked: Mapping[str, Sequence[str]]  # ids by entity
+    home: Path
+    online_store: str
+    progress: Progress | None
+
+    @property
+    def tolerance(self) -> float:
+        """Nothing, unless Spark builds: some ways are DuckDB's alone."""
+        return 0.0 if self.history.engine == DUCKDB else ENGINES_DIFFER_BY
+
+    def spine(self, entity: str, day: date) -> pa.Table:
+        """Everyone asked for, as of `day`."""
+        ids = self.asked[entity]
+        return pa.table({"entity_id": ids, "as_of": pa.array([day] * len(ids), pa.date32())})
+
+    def published(self, home: Path, entity: str, day: date) -> pa.Table:
+        """The published row of everyone asked for; one without a value where there is none."""
+        stored = pq.read_table(read_snapshot(day_folder(home, entity, day)).file)
+        ids = pa.array(self.asked[entity], pa.string())
+        places = pc.index_in(ids, stored[JOIN_KEY[entity]].combine_chunks())
+        values = stored.take(places).select([it.name for it in ENTITY_FEATURES[entity]])
+        return values.add_column(0, "entity_id", ids)
+
+
+def published_checks(trial: Trial) -> Iterator[Check]:
+    """Snapshots against training, the online store, and the other ways to a snapshot."""
+    built = trial.home / "built"
+    online = [check for day in trial.days for check in _online_checks(trial, built, day)]
+    for entity in trial.asked:
+        yield _training_check(trial, built, entity)
+    yield from online
+    yield from _other_ways(trial, built)
+
+
+def _training_check(trial: Trial, built: Path, entity: str) -> Check:
+    spine = pa.concat_tables([trial.spine(entity, day) for day in trial.days])
+    with trial.history.on_engine() as history:
+        trained = as_known(history, entity, spine, progress=trial.progress)
+    stored = pa.concat_tables([trial.published(built, entity, day) for day in trial.days])
+    return held_against(
+        f"{entity}: snapshot = training values, {len(trial.days)} days", entity, trained, stored
+    )
+
+
+def _online_checks(trial: Trial, home: Path, day: date) -> Iterator[Check]:
+    """One day after the other goes online: from the second on, only what changed is written."""
+    now = _end_of(day)
+    build(trial.history, as_of=day, home=home, now=now, progress=trial.progress)
+    materialize(home, now=now, online_store=trial.online_store, progress=trial.progress)
+    for entity, ids in trial.asked.items():
+        reader = OnlineFeatures(home, entity, max_age=A_DAY, online_store=trial.online_store)
+        online = _as_table(entity, ids, reader.read(ids, now=now))
+        stored = trial.published(home, entity, day)
+        yield held_against(f"{entity}: online = snapshot as of {day}", entity, stored, online)
+
+
+def _as_table(entity: str, ids: Sequence[str], online: Sequence[Evidence]) -> pa.Table:
+    read = [it.values if it.freshness is Freshness.FRESH else {} for it in online]
+    columns: dict[str, object] = {"entity_id": ids}
+    for feature in ENTITY_FEATURES[entity]:
+        columns[feature.name] = [values.get(feature.name) for values in read]
+    return pa.table(columns)
+
+
+def _other_ways(trial: Trial, built: Path) -> Iterator[Check]:
+    """The last two days once more: from kept tiles, and in one walk over both."""
+    days, now = trial.days[-2:], _end_of(trial.days[-1])
+    kept, walked = trial.home / "kept", trial.home / "walked"
+    for day in days:
+        build_incrementally(trial.history, as_of=day, home=kept, now=now, progress=trial.progress)
+    backfill(
+        trial.history, first=days[0], last=days[-1], home=walked, now=now, progress=trial.progress
+    )
+    for entity in trial.asked:
+        for what, home in (("kept tiles", kept), ("one walk", walked)):
+            for day in days:
+                one, other = (trial.published(it, entity, day) for it in (built, home))
+                claim = f"{entity}: {what} = snapshot as of {day}"
+                yield held_against(claim, entity, one, other, tolerance=trial.tolerance)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + A_DAY
