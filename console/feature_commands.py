@@ -12,7 +12,7 @@ from console.one_more_day import build_one_more_day
 from console.output import Json, progress_bar, refuse, show
 from console.parse import parse_day
 from credit.errors import InputError
-from serving.settings import read_settings
+from serving.settings import read_settings, with_engine
 
 app = typer.Typer(help="Features: build, publish online, look at, verify.")
 Data = Annotated[Path, typer.Option(help="Directory of histories in the data contract.")]
@@ -29,18 +29,22 @@ def build(
     incremental: Annotated[
         bool, typer.Option("--incremental", help="Read only new payments; bring changes online.")
     ] = False,
+    engine: Annotated[
+        str | None, typer.Option(help="duckdb or spark; VOUCH_ENGINE where not said.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build and publish feature snapshots as known on a day, or on every day of a stretch."""
+    said = {"--incremental": incremental, "--since": since is not None, "--engine": bool(engine)}
+    if len(both := [option for option, there in said.items() if there]) > 1:
+        raise InputError(f"{both[0]} and {both[1]} exclude each other", "use one of them")
     if incremental:
-        if since is not None:
-            raise InputError("--incremental and --since exclude each other", "use one of them")
         build_one_more_day(data, as_of, as_json=as_json)
         return
     from features.backfill import backfill
     from features.snapshot import build as publish
 
-    settings = read_settings()
+    settings = with_engine(read_settings(), engine)
     day = parse_day(as_of, "--as-of")
     first = None if since is None else parse_day(since, "--since")
     with progress_bar(quiet=as_json) as progress:

@@ -23,9 +23,12 @@ def open_clean(
     InputError with the first violation where there is one.
     """
     from data.check import require_clean
-    from features.sources import open_history
+    from features.sources import SPARK, open_history
+    from features.spark_session import require_spark
     from serving.postroom import export_inbox
 
+    if settings.engine == SPARK:
+        require_spark()
     export_inbox(settings)
     also = (settings.inbox,)
     require_clean(directory, now=settings.now(), progress=progress, also=also, known=known)
@@ -34,4 +37,5 @@ def open_clean(
         utc_offset_minutes=settings.utc_offset_minutes,
         scratch=settings.home / "scratch",
         also=also,
+        engine=settings.engine,
     )

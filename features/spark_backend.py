@@ -22,6 +22,14 @@ class _Compiler(PySparkCompiler):
         name = {"hash": "xxhash64"}.get(op.__func_name__, op.__func_name__)
         return self.f.anon[name](*arguments.values())
 
+    def visit_NonNullLiteral(  # noqa: N802  # Ibis's name
+        self, op: ops.Literal, *, value: Any, dtype: Any
+    ) -> sge.Expression:
+        """A number with a point is a double: to Spark it is a decimal, and quotients round."""
+        if dtype.is_floating():
+            return self.cast(repr(value), dtype)
+        return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
+
 
 class ArrowSparkBackend(Backend):
     """Tables go in and come out as Arrow."""

@@ -35,8 +35,7 @@ _VALUES = {
 
 def spark_session() -> "SparkSession":
     """The session, started where this process has none; InputError where Spark cannot run."""
-    _require_pyspark()
-    _require_java()
+    require_spark()
     from pyspark.sql import SparkSession
 
     if (session := SparkSession.getActiveSession()) is None:
@@ -50,6 +49,12 @@ def spark_session() -> "SparkSession":
     for name, value in _VALUES.items():
         session.conf.set(name, value)
     return session
+
+
+def require_spark() -> None:
+    """Nothing, where this machine has what Spark needs; InputError says what it lacks."""
+    _require_pyspark()
+    _require_java()
 
 
 def _settings() -> "SparkConf":

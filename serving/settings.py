@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from credit.errors import InputError
+
+ENGINES = ("duckdb", "spark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,20 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         home=home,
         database_url=environment.get("VOUCH_DATABASE_URL", f"sqlite:///{home}/records.db"),
         online_store=_online_store(environment),
-        engine=_choice(environment, "VOUCH_ENGINE", ("duckdb", "spark")),
+        engine=_choice(environment, "VOUCH_ENGINE", ENGINES),
         policies=Path(policies).absolute() if policies else None,
         partner=environment.get("VOUCH_PARTNER", "local"),
         fixed_now=_instant(environment, "VOUCH_NOW"),
         utc_offset_minutes=_whole(environment, "VOUCH_UTC_OFFSET_MINUTES", 480, -840, 840),
         features_max_age_hours=_whole(environment, "VOUCH_FEATURES_MAX_AGE_HOURS", 48, 1, 8760),
     )
+
+
+def with_engine(settings: Settings, engine: str | None) -> Settings:
+    """`settings` with the engine that a command was told to use; as they are where it was not."""
+    if engine is None:
+        return settings
+    return replace(settings, engine=_choice({"--engine": engine}, "--engine", ENGINES))
 
 
 def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
