@@ -51,7 +51,7 @@ class Merchants:
             return {}
         known = self._payments.known(merchant_id, as_of)
         trade = Trade(known, as_of, other="user_id", offset_minutes=UTC_OFFSET_MINUTES)
-        return merchant_payments(trade) | merchant_payers(trade, merchant_id)
+        return merchant_payments(trade, as_of) | merchant_payers(trade, merchant_id)
 
     def _debt(self, merchant_id: str, as_of: date, trade: Values) -> Values:
         if not self._loans.there:
@@ -97,7 +97,7 @@ class Users:
         if self._payments.there:
             known = self._payments.known(user_id, as_of)
             trade = Trade(known, as_of, other="merchant_id", offset_minutes=UTC_OFFSET_MINUTES)
-            values |= user_payments(trade, line)
+            values |= user_payments(trade, line, as_of)
         if self._bills.there:
             bills = bills_of(self._bills.known(user_id, as_of), line, as_of)
             values |= bill_values(bills, line)
