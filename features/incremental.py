@@ -15,10 +15,10 @@ from features.publication import Done, Summary
 from features.snapshot import publish_day
 from features.spine import EPOCH, PROFILE_TABLE
 from features.tile_store.deliveries import read_already
-from features.tile_store.durable import alone
+from features.tile_store.durable import alone, remove_unnamed
 from features.tile_store.manifest import Kept, read_kept, write_kept
 from features.tile_store.place import Place
-from features.tile_store.running import Running, running_on, tidy_states
+from features.tile_store.running import Running, is_kept, running_on, tidy_states
 from features.tile_store.store import TileStore, tiles_folder
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def build_incrementally(
         tidy_states(place.folder, came.kept, entities)
         day = _Day(history, place, came.kept, as_of)
         done = tuple(day.publish(entity, home=home, now=now) for entity in entities)
-        day.keep()
+        day.keep(entities)
     return Incremental(
         done,
         time.monotonic() - started,
@@ -70,7 +70,7 @@ def build_incrementally(
         payments_new=came.rows,
         payments_corrected=came.corrected,
         tiles=came.tiles,
-        days=max((state.stepped for state in day.states), default=0),
+        days=max((state.stepped for state in day.states.values()), default=0),
         note=came.anew,
     )
 
@@ -82,32 +82,42 @@ def read_before(home: Path, data: Path) -> Callable[[Path], bool]:
 
 @dataclass(slots=True)
 class _Day:
-    """One day's publication from kept tiles, and the states that it came to."""
+    """One day's publication from kept tiles, and the running states that it came to."""
 
     history: "History"
     place: Place
     kept: Kept
     as_of: date
-    states: list[Running] = field(default_factory=list)
+    states: dict[str, Running] = field(default_factory=dict)
 
     def publish(self, entity: str, *, home: Path, now: datetime) -> Done:
         return publish_day(
             self.history, entity, self.as_of, home=home, now=now, values=self._values
         )
 
-    def keep(self) -> None:
-        """Keep the states: only once the day is published, so that a kill before loses nothing."""
-        folder = self.place.folder
-        kept = self.kept
-        for state in self.states:
-            kept = state.keep(folder, kept)
+    def keep(self, entities: tuple[str, ...]) -> None:
+        """Keep the states: only once the day is published, so that a kill before loses nothing.
+
+        A kill after that, and before the states are kept, is made good here too.
+        """
+        folder, kept = self.place.folder, self.kept
+        for entity in entities:
+            if not is_kept(kept, entity, self._number):
+                kept = self._state(entity).keep(folder, kept)
         if kept != read_kept(folder):
             write_kept(folder, kept)
-            tidy_states(folder, kept, tuple(kept.states))
+        remove_unnamed(folder, kept)
+        tidy_states(folder, kept, entities)
+
+    @property
+    def _number(self) -> int:
+        return (self.as_of - EPOCH).days
+
+    def _state(self, entity: str) -> Running:
+        if entity not in self.states:
+            self.states[entity] = running_on(self.place.folder, self.kept, entity, self._number)
+        return self.states[entity]
 
     def _values(self, history: "History", entity: str, day: date) -> pa.Table:
-        folder = self.place.folder
-        state = running_on(folder, self.kept, entity, (day - EPOCH).days)
-        self.states.append(state)
-        payments = state.measures(folder, self.kept)
+        payments = self._state(entity).measures(self.place.folder, self.kept)
         return day_values(history, entity, day, payments, folder=self.place.prepared)

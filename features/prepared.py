@@ -18,8 +18,8 @@ from ibis.expr.operations import InMemoryTable, PhysicalTable
 
 from credit.contract import TABLE
 from credit.errors import InputError
+from features.present import empty_rows
 from features.publication import write_json
-from features.spine import empty_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,12 +31,12 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """SQL in order, the history's tables that it reads, and its names for tables not there."""
+    """SQL in order, the history's tables that it reads, and the contract's that are not there."""
 
     key: str
     steps: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
-    absent: dict[str, str] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
 
 
 class Recording:
@@ -58,26 +58,39 @@ class Recording:
 
     def read(self, table: ibis.Table) -> None:
         """Make what `table` comes to the next result."""
-        sql = self._sql(table)
-        for name, absent in self.script.absent.items():
-            self._history.connection.register(name, empty_rows(absent))
-        self.results.append(self._run(sql).to_arrow_table())
+        self.results.append(self._run(self._sql(table)).to_arrow_table())
 
     def _sql(self, table: ibis.Table) -> str:
+        sql = self._history.backend.compile(table)
         columns = {TABLE[name].names: name for name in TABLE}
         for used in table.op().find(PhysicalTable):
             if isinstance(used, InMemoryTable):
-                self.script.absent[used.name] = columns[tuple(used.schema.names)]
-            elif used.name in self._history.tables and used.name not in self.script.reads:
-                self.script.reads.append(used.name)
-        return self._history.backend.compile(table)
+                name = columns[tuple(used.schema.names)]
+                sql = sql.replace(used.name, _empty(name))  # Ibis names it by chance
+                _note(name, self.script.absent)
+            elif used.name in self._history.tables:
+                _note(used.name, self.script.reads)
+        _register(self._history, self.script.absent)
+        return sql
 
     def _run(self, sql: str) -> Any:
         self.script.steps.append(sql)
-        return self._history.connection.sql(sql) if _is_query(sql) else self._execute(sql)
+        connection = self._history.connection
+        return connection.sql(sql) if _is_query(sql) else connection.execute(sql)
 
-    def _execute(self, sql: str) -> None:
-        self._history.connection.execute(sql)
+
+def _note(name: str, names: list[str]) -> None:
+    if name not in names:
+        names.append(name)
+
+
+def _empty(name: str) -> str:
+    return f"absent_{name}"
+
+
+def _register(history: "History", absent: list[str]) -> None:
+    for name in absent:
+        history.connection.register(_empty(name), empty_rows(name))
 
 
 def prepared(
@@ -120,8 +133,7 @@ def _replayed(history: "History", script: Script) -> list[pa.Table]:
     connection = history.connection
     for name in script.reads:
         history.table(name)
-    for name, absent in script.absent.items():
-        connection.register(name, empty_rows(absent))
+    _register(history, script.absent)
     results = []
     for step in script.steps:
         statement = _harmless(connection, step)

@@ -18,16 +18,12 @@ from features.tiles import AMOUNTS
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A state as of a day that has every kept tile. `before` is the kept state that it was.
-
-    A state of a day before that of the kept one is not kept: older never replaces newer.
-    """
+    """A state as of a day that has every kept tile. `before` is the kept state that it was."""
 
     sweep: Sweep
     entity: str
     before: State | None
     stepped: int
-    is_older: bool = False
 
     def measures(self, folder: Path, kept: Kept) -> tuple[pa.Table, pa.Table]:
         """Measures of payments by entity id."""
@@ -36,9 +32,6 @@ class Running:
 
     def keep(self, folder: Path, kept: Kept) -> Kept:
         """What is kept once this state is on disk."""
-        there = self.before is not None and self.before.day == self.sweep.day
-        if self.is_older or (there and self.before.batches == kept.batches):
-            return kept
         saved = save(self.sweep, _folder(folder, self.entity), self.before and self.before.saved)
         state = State(self.sweep.day, kept.batches, saved)
         return replace(kept, states={**kept.states, self.entity: state})
@@ -56,8 +49,18 @@ def running_on(folder: Path, kept: Kept, entity: str, day: int) -> Running:
     sweep.advance(day)
     for arrivals in _arrivals(folder, parts, day):
         sweep.advance(day, arrivals)
-    is_older = before is not None and before.day > day
-    return Running(sweep, entity, None if is_older else before, stepped, is_older)
+    return Running(sweep, entity, before, stepped)
+
+
+def is_kept(kept: Kept, entity: str, day: int) -> bool:
+    """Whether the kept state is as of `day` with every kept tile, or as of a later one.
+
+    A state of an earlier day is not kept in its place: older never replaces newer.
+    """
+    state = kept.states.get(entity)
+    if state is None or state.day < day:
+        return False
+    return state.day > day or state.batches == kept.batches
 
 
 def tidy_states(folder: Path, kept: Kept, entities: tuple[str, ...]) -> None:
