@@ -8,6 +8,7 @@ when it is whole on the disk; then the records say so.
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -170,7 +171,8 @@ def _place(folder: Path, name: str, table: "pa.Table") -> None:
     except OSError as error:
         raise InputError(f"{folder / name} cannot be written ({error.strerror})") from None
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # the error before says more
+            fresh.unlink(missing_ok=True)
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> "pa.Table":
