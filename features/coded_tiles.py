@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis import _
 
 from features.definition import LONGEST_WINDOW
-from features.spine import kept_tiles
+from features.kept_tiles import kept_tiles
 from features.sweep import Arrivals, Tiles, pair
 from features.tiles import AMOUNTS
 

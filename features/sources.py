@@ -142,6 +142,11 @@ class History:
         self._scan(name)
         return self.backend.table(_scanned(name))
 
+    @property
+    def lasting(self) -> Path | None:
+        """Where what was made of just these rows may stay; None where it may not."""
+        return self._scratch / "tiles" / self.sha256
+
     @contextmanager
     def kept(self, name: str, table: "ibis.Table") -> "Iterator[ibis.Table]":
         """`table` computed once, and kept in the engine while the block runs."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 import ibis
 
-from features.spark_reading import read_parquet, spark_types, typed
+from credit.errors import InputError
+from features.spark_reading import read_parquet, refused, spark_types, typed
 from features.spark_session import spark_session
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class SparkHistory:
         self.path = history.path
         self.tables = history.tables
         self.utc_offset_minutes = history.utc_offset_minutes
+        self.lasting = None  # the engine keeps what it made while it is asked
 
     @property
     def sha256(self) -> str:
@@ -72,8 +74,15 @@ class SparkHistory:
             frame.unpersist()
 
     def read(self, table: ibis.Table) -> "pa.Table":
-        """What `table` comes to."""
-        return self.backend.to_pyarrow(table)
+        """What `table` comes to; InputError names a column with a value that cannot be read."""
+        from pyspark.errors import PySparkException
+
+        try:
+            return self.backend.to_pyarrow(table)
+        except PySparkException as error:
+            if complaint := refused(str(error)):
+                raise InputError(complaint, f"vouch data check {self.path} lists them") from None
+            raise
 
     @contextmanager
     def on_engine(self) -> Iterator[Self]:

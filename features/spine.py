@@ -11,21 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
-from credit.contract import TABLE, Kind
 from credit.progress import Progress
 from features import loan_measures, payment_measures, user_measures
 from features.catalogue import ENTITY_FEATURES
 from features.definition import CATEGORY, MERCHANT, Feature
+from features.kept_tiles import kept_tiles
 from features.payment_measures import near
-from features.tiles import (
-    as_counterpart_tiles,
-    as_day_tiles,
-    counterpart_tiles,
-    day_tiles,
-    entity_rows,
-    entries,
-    known_rows,
-)
+from features.present import Tables
+from features.tiles import as_counterpart_tiles, as_day_tiles, entity_rows, known_rows
 from features.versions import day_number, known_at, told_apart, with_knowledge
 
 if TYPE_CHECKING:
@@ -36,15 +29,6 @@ CHUNK_ROWS = 16_384  # spine rows a query: bounds memory, whatever the spine
 PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
 PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}
 PROFILE_SINCE = {"merchant": "opened_on", "user": "registered_on"}
-_TYPES = {
-    Kind.TEXT: pa.string(),
-    Kind.MONEY: pa.int64(),
-    Kind.COUNT: pa.int64(),
-    Kind.NUMBER: pa.float64(),
-    Kind.DAY: pa.date32(),
-    Kind.INSTANT: pa.timestamp("us"),
-    Kind.FLAG: pa.int64(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +40,6 @@ class Group:
     present: bool = True
 
 
-class _Tables:
-    """A history in which an absent table is an empty one, so that its measures are missing."""
-
-    def __init__(self, history: "History") -> None:
-        self._history = history
-        self.utc_offset_minutes = history.utc_offset_minutes
-        self.tables = history.tables
-        self.kept = history.kept
-
-    def table(self, name: str) -> ibis.Table:
-        return self._history.table(name) if name in self.tables else ibis.memtable(empty_rows(name))
-
-    def rows(self, name: str) -> ibis.Table:
-        return self._history.rows(name) if name in self.tables else ibis.memtable(empty_rows(name))
-
-
-def empty_rows(name: str) -> pa.Table:
-    """The contract's table `name` without a row."""
-    schema = pa.schema([(column.name, _TYPES[column.kind]) for column in TABLE[name].columns])
-    return schema.empty_table()
-
-
 def as_known(
     history: "History", entity: str, spine: pa.Table, *, progress: Progress | None = None
 ) -> pa.Table:
@@ -87,16 +49,16 @@ def as_known(
     counts, of no event. Numbers are doubles, categories text. What is not known is null.
     """
     asked, place = _distinct(spine)
-    tables = _Tables(history)
+    tables = Tables(history)
     parts = []
-    with kept_tiles(tables, entity) as tiles:
+    with kept_tiles(history, entity) as tiles:
         for start in range(0, max(asked.num_rows, 1), CHUNK_ROWS):
             if progress is not None:
                 progress(f"{entity} features", start / max(asked.num_rows, 1))
-            chunk = ibis.memtable(asked.slice(start, CHUNK_ROWS))
-            days, counterparts = (near(each, chunk) for each in tiles)
-            with _payment_groups(tables, days, counterparts) as payments:
-                parts.append(history.read(_values(tables, entity, chunk, payments)))
+            with history.kept("spine", ibis.memtable(asked.slice(start, CHUNK_ROWS))) as chunk:
+                days, counterparts = (near(each, chunk) for each in tiles)
+                with _payment_groups(tables, days, counterparts) as payments:
+                    parts.append(history.read(_values(tables, entity, chunk, payments)))
     if progress is not None:
         progress(f"{entity} features", 1.0)
     known = pa.concat_tables(parts)
@@ -114,7 +76,7 @@ def known_on(history: "History", entity: str, day: date) -> Iterator[ibis.Table]
     computed straight from the rows known on that day, whatever their number; what of them the
     engine has to keep goes with the block.
     """
-    tables, number = _Tables(history), (day - EPOCH).days
+    tables, number = Tables(history), (day - EPOCH).days
     rows = entity_rows(tables, entity)
     with told_apart(history, rows, "payment_id") as versions:
         known = known_rows(versions, number)
@@ -143,44 +105,27 @@ def values_over(
     history: "History", entity: str, spine: ibis.Table, payments: tuple[Group, ...]
 ) -> ibis.Table:
     """`values_on` for the spine rows of `asked_on`, whichever table holds these."""
-    return _values(_Tables(history), entity, spine, payments).rename(entity_id="spine_id")
+    return _values(Tables(history), entity, spine, payments).rename(entity_id="spine_id")
 
 
 def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
-    """The different (entity, day) pairs, and where each spine row finds its own among them."""
-    import numpy as np
+    """The different (entity, day) pairs, and where each spine row finds its own among them.
 
-    ids = spine["entity_id"].cast(pa.string()).combine_chunks()
-    days = spine["as_of"].cast(pa.date32()).cast(pa.int32()).combine_chunks()
-    pairs = pc.binary_join_element_wise(days.cast(pa.string()), ids, " ")
-    place = pairs.dictionary_encode().indices
-    __, first = np.unique(place.to_numpy(), return_index=True)
-    asked = {
-        "spine_id": np.arange(len(first), dtype="int64"),
-        "entity_id": ids.take(pa.array(first)),
-        "as_of_day": days.take(pa.array(first)).cast(pa.int64()),
-    }
-    return pa.table(asked), place
-
-
-@contextmanager
-def kept_tiles(
-    history: "History | _Tables", entity: str
-) -> Iterator[tuple[ibis.Table, ibis.Table]]:
-    """Day tiles and counterpart tiles of all payments, kept while the block runs."""
-    tables = _Tables(history)
-    rows = entity_rows(tables, entity)
-    with told_apart(tables, rows, "payment_id") as versions:
-        signed_rows = entries(versions)
-        with (
-            tables.kept("day_tiles", day_tiles(signed_rows)) as days,
-            tables.kept("counterpart_tiles", counterpart_tiles(signed_rows)) as counterparts,
-        ):
-            yield days, counterparts
+    They stand in the order of entities, as tiles do: a chunk of them meets a stretch of tiles.
+    """
+    ids = spine["entity_id"].cast(pa.string())
+    days = spine["as_of"].cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+    rows = pa.table({"entity_id": ids, "as_of_day": days})
+    asked = rows.group_by(["entity_id", "as_of_day"]).aggregate([])
+    asked = asked.sort_by([("entity_id", "ascending"), ("as_of_day", "ascending")])
+    asked = asked.append_column("spine_id", pa.array(range(asked.num_rows), pa.int64()))
+    numbered = rows.append_column("row", pa.array(range(rows.num_rows), pa.int64()))
+    place = numbered.join(asked, ["entity_id", "as_of_day"]).sort_by("row")["spine_id"]
+    return asked.combine_chunks(), place.combine_chunks()
 
 
 def _values(
-    tables: _Tables, entity: str, spine: ibis.Table, payments: tuple[Group, ...]
+    tables: Tables, entity: str, spine: ibis.Table, payments: tuple[Group, ...]
 ) -> ibis.Table:
     profile = _profile(tables, entity, spine)
     groups = [*payments]
@@ -208,7 +153,7 @@ def _column(feature: Feature) -> ibis.Deferred:
     return feature.expression.cast(dtype).name(feature.name)
 
 
-def _profile(tables: _Tables, entity: str, spine: ibis.Table) -> ibis.Table:
+def _profile(tables: Tables, entity: str, spine: ibis.Table) -> ibis.Table:
     key = PROFILE_KEY[entity]
     table = with_knowledge(tables.table(PROFILE_TABLE[entity]), key).rename(entity_id=key)
     known = known_at(table, spine, "entity_id")
@@ -223,7 +168,7 @@ def _profile(tables: _Tables, entity: str, spine: ibis.Table) -> ibis.Table:
 
 @contextmanager
 def _payment_groups(
-    tables: _Tables, days: ibis.Table, counterparts: ibis.Table
+    tables: Tables, days: ibis.Table, counterparts: ibis.Table
 ) -> Iterator[tuple[Group, ...]]:
     """Measures of what is near: day tiles and counterpart tiles with `spine_id` and `ago`.
 
@@ -243,7 +188,7 @@ def _payment_groups(
         )
 
 
-def payment_groups(history: "History | _Tables", *measures: ibis.Table) -> tuple[Group, ...]:
+def payment_groups(history: "History | Tables", *measures: ibis.Table) -> tuple[Group, ...]:
     """Tables of payment measures, by `spine_id`, with what is 0 where nothing was paid."""
     present = "payments" in history.tables
     return tuple(
@@ -256,7 +201,7 @@ def payment_groups(history: "History | _Tables", *measures: ibis.Table) -> tuple
     )
 
 
-def _loan_groups(tables: _Tables, spine: ibis.Table) -> list[Group]:
+def _loan_groups(tables: Tables, spine: ibis.Table) -> list[Group]:
     loans = loan_measures.loan_states(tables, spine)
     instalments = loan_measures.instalment_states(tables, loans)
     repaid = {"loans", "repayments"} <= tables.tables
@@ -274,7 +219,7 @@ def _loan_groups(tables: _Tables, spine: ibis.Table) -> list[Group]:
     ]
 
 
-def _user_groups(tables: _Tables, spine: ibis.Table, profile: ibis.Table) -> list[Group]:
+def _user_groups(tables: Tables, spine: ibis.Table, profile: ibis.Table) -> list[Group]:
     bills = user_measures.bill_states(tables, spine, profile)
     holds = user_measures.hold_states(tables, spine)
     return [
