@@ -16,9 +16,11 @@ def open_clean(
     progress: Callable[[str, float], None] | None,
     *,
     known: Callable[[Path], bool] | None = None,
+    with_inbox: bool = True,
 ) -> "History":
     """The directory's histories, and what was accepted over HTTP, exported to its last row.
 
+    Without the inbox it is the directory alone, and says the same in every home.
     Files of payments that are `known` were clean before and are not looked into again.
     InputError with the first violation where there is one.
     """
@@ -29,8 +31,9 @@ def open_clean(
 
     if settings.engine == SPARK:
         require_spark()
-    export_inbox(settings)
-    also = (settings.inbox,)
+    also = (settings.inbox,) if with_inbox else ()
+    if with_inbox:
+        export_inbox(settings)
     require_clean(directory, now=settings.now(), progress=progress, also=also, known=known)
     return open_history(
         directory,

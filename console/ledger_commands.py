@@ -104,12 +104,14 @@ def erase(
     Feature values, data directories and earlier backups are not touched: they forget on their own.
     """
     from records.erasure import erase as forget
+    from serving.postroom import export_inbox
 
     if kind not in ENTITY_OF.values():
         raise InputError(f"kind is {kind!r}", f"use one of {', '.join(ENTITY_OF.values())}")
     if not yes:
         typer.confirm(f"Forget {kind} {name} for good?", abort=True)
     settings = read_settings()
+    export_inbox(settings)  # rows that name them are the lender's, and go no other way
     with records_at(settings) as records:
         erased = forget(records, partner=settings.partner, kind=kind, entity_id=name)
     told = f"{kind} {name} is forgotten" if erased else f"no {kind} {name} is known"

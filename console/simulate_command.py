@@ -91,13 +91,13 @@ def _ground(
 
     now = settings.now()
     if on != JOURNAL:
-        with open_clean(Path(on), settings, progress) as history:
+        with open_clean(Path(on), settings, progress, with_inbox=False) as history:
             return data_ground(history, settings.home, now=now, progress=progress)
     if records is None:
         raise InputError(f"there is no journal in {settings.home}", "decide some, or name a DIR")
     if outcomes is None:
         return journal_ground(records, None, now=now, progress=progress)
-    with open_clean(outcomes, settings, progress) as history:
+    with open_clean(outcomes, settings, progress, with_inbox=False) as history:
         return journal_ground(records, history, now=now, progress=progress)
 
 

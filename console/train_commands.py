@@ -49,11 +49,14 @@ def _command(product: str) -> Callable[..., None]:
         as_json: Json = False,
     ) -> None:
         from data.check import require_clean
+        from serving.postroom import export_inbox
         from training.product import train_product
 
         settings = read_settings()
         with progress_bar(quiet=as_json) as progress:
-            require_clean(data, now=settings.now(), progress=progress)
+            export_inbox(settings)
+            also = (settings.inbox,)
+            require_clean(data, now=settings.now(), progress=progress, also=also)
             result = train_product(
                 product,
                 data,
@@ -67,6 +70,7 @@ def _command(product: str) -> Callable[..., None]:
                 out=out,
                 purge=purge,
                 reject_inference=reject_inference,
+                also=also,
                 utc_offset_minutes=settings.utc_offset_minutes,
                 progress=progress,
             )

@@ -60,9 +60,15 @@ def read_histories(
     scratch: Path,
     utc_offset_minutes: int,
     progress: Progress | None,
+    also: tuple[Path, ...] = (),
 ) -> Told:
-    """The cohort matured at `by` in `data`, with features as they were known, and those beside."""
-    with open_history(data, utc_offset_minutes=utc_offset_minutes, scratch=scratch) as history:
+    """The cohort matured at `by` in `data`, with features as they were known, and those beside.
+
+    Rows in the folders `also` count as if they lay in `data`.
+    """
+    with open_history(
+        data, utc_offset_minutes=utc_offset_minutes, scratch=scratch, also=also
+    ) as history:
         cohort = read_cohort(history, product, by=by, label=label)
         check_two_classes(cohort.table.column("bad").to_numpy(), f"{product} outcomes")
         sample, missing = point_in_time_sample(

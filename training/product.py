@@ -48,6 +48,7 @@ def train_product(
     label: Label | None = None,
     allow_leakage: Sequence[str] = (),
     reject_inference: str = NONE,
+    also: tuple[Path, ...] = (),
     progress: Progress | None = None,
 ) -> TrainingResult:
     """A model of `product` from the histories in `data`, registered in `home` unless it leaks.
@@ -55,7 +56,8 @@ def train_product(
     Needs nothing built before: what it builds lies in `home/scratch`, keyed by the data's hash.
     Without `out`, files go to `home/training/PRODUCT/`. Features are those known at the end of
     the day before each decision; outcomes those matured by `as_of`, or `now`. With
-    `reject_inference` the applicants turned away before the split teach too.
+    `reject_inference` the applicants turned away before the split teach too. Rows in the folders
+    `also` count as if they lay in `data`.
     """
     if out is not None:
         check_replaceable(out)
@@ -66,6 +68,7 @@ def train_product(
         by=by,
         label=label,
         scratch=home / "scratch",
+        also=also,
         utc_offset_minutes=utc_offset_minutes,
         progress=progress,
     )
