@@ -1,18 +1,34 @@
 """Small made-up histories with late rows and corrections, and how to open them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.sources import History, open_history
+from features.spark_session import spark_session
+from tests.stand.presence import missing
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 Tables = dict[str, pd.DataFrame]
 START = datetime(2026, 1, 1)  # noqa: DTZ001  # tables hold naive UTC
 DAYS = 240
+SPARK_SETTINGS = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "2",
+    # Compiling queries is most of the work where rows are few.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
 MERCHANTS = ("m1", "m2", "m3", "m4")
 USERS = ("u1", "u2", "u3", "u4", "u5")
 
@@ -22,10 +38,10 @@ def opened(tmp_path: Path) -> Iterator[Callable[[Tables], History]]:
     """Writes tables as a data directory and opens it; closed when the test ends."""
     histories: list[History] = []
 
-    def open_tables(tables: Tables) -> History:
+    def open_tables(tables: Tables, **how: Any) -> History:
         folder = tmp_path / f"data{len(histories)}"
         write(folder, tables)
-        histories.append(open_history(folder, scratch=tmp_path / "scratch"))
+        histories.append(open_history(folder, scratch=tmp_path / "scratch", **how))
         return histories[-1]
 
     yield open_tables
@@ -33,7 +49,23 @@ def opened(tmp_path: Path) -> Iterator[Callable[[Tables], History]]:
         history.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
+    """One small Spark inside this machine, set up as users set up theirs: by Spark's own files."""
+    if shutil.which("java") is None:
+        missing("Java, which the engine spark needs,")
+    folder = tmp_path_factory.mktemp("spark")
+    settings = "\n".join(f"{name} {value}" for name, value in SPARK_SETTINGS.items())
+    places = f"spark.local.dir {folder}/local\nspark.sql.warehouse.dir {folder}/warehouse\n"
+    (folder / "spark-defaults.conf").write_text(f"{settings}\n{places}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_CONF_DIR", str(folder))
+        session = spark_session()
+        yield session
+        session.stop()
+
+
+@pytest.fixture(scope="session")
 def made_up() -> Callable[[int], Tables]:
     return made_up_tables
 
