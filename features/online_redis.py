@@ -1,6 +1,7 @@
 """The online store in Redis. Feast loads this class by name.
 
 `vouch:VIEW/ID` is a row, `vouch:VIEW+ID` the one that is staged beside it, `vouch:VIEW` the marker.
+Several homes may share a Redis: what stands behind a `#` of the URL is said instead of `vouch`.
 One MGET reads all of them, and one command is one instant of Redis. Whatever writes under a
 condition is a script there: older never replaces newer, and an attempt that was overtaken writes
 nothing. Staged ids are listed at `vouch:VIEW:staged`, so that nothing ever walks all keys to tidy.
@@ -10,9 +11,10 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from feast import Entity, FeatureView
 from feast.repo_config import FeastConfigBaseModel, RepoConfig
@@ -36,7 +38,7 @@ from features.online_rows import (
 )
 from features.packing import DIGEST_BYTES, GONE, Layout
 
-LAYOUTS = "vouch:layouts"
+NAMESPACE = "vouch"
 ROWS_A_STEP = 200  # Redis answers nobody else meanwhile: some tenths of a millisecond
 PUSHED_LIVE_SECONDS = 7 * 86_400  # what is pushed stands beside a day; a week later nobody reads it
 _STAMP = struct.Struct("<qq")  # event time and generation, before a row's bytes
@@ -123,12 +125,34 @@ class RowRedisOnlineStoreConfig(FeastConfigBaseModel):
     patience_seconds: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What a home's rows are called."""
+
+    namespace: str
+
+    @property
+    def layouts(self) -> str:
+        """How rows are read."""
+        return f"{self.namespace}:layouts"
+
+    def view(self, view: str) -> str:
+        return f"{self.namespace}:{view}"
+
+    def row(self, view: str, one: str) -> str:
+        return f"{self.namespace}:{view}/{one}"
+
+    def staged(self, view: str, one: str) -> str:
+        return f"{self.namespace}:{view}+{one}"
+
+
 class RowRedisOnlineStore(RowOnlineStore):
     """A string an entity and view, of a stamp and the packed row."""
 
     def __init__(self) -> None:
         super().__init__()
         self._client: Redis | None = None
+        self._named: _Keys | None = None
         self._seen: tuple[bytes | None, Marker | None] = (None, None)
 
     def update(  # noqa: D102, PLR0917
@@ -149,17 +173,21 @@ class RowRedisOnlineStore(RowOnlineStore):
         entities: Sequence[Entity],  # noqa: ARG002
     ) -> None:
         self._forget(config, tables)
+        with self._redis(config) as redis:
+            redis.unlink(self._keys(config).layouts)
 
     def marker(self, config: RepoConfig, view: str) -> Marker | None:  # noqa: D102
         with self._redis(config) as redis:
-            return self._marker(redis.get(_key(view)))
+            return self._marker(redis.get(self._keys(config).view(view)))
 
     def fetch(  # noqa: D102
         self, config: RepoConfig, view: str, ids: Sequence[str], *, pushed: str | None = None
     ) -> Fetched:
-        keys = [_key(view), *(_row(view, it) for it in ids), *(_staged(view, it) for it in ids)]
+        named = self._keys(config)
+        keys = [named.view(view)]
+        keys += [named.row(view, it) for it in ids] + [named.staged(view, it) for it in ids]
         if pushed:
-            keys += [_row(pushed, it) for it in ids]
+            keys += [named.row(pushed, it) for it in ids]
         with self._redis(config) as redis:
             said, *found = redis.mget(keys)
         marker, count = self._marker(said), len(ids)
@@ -183,9 +211,10 @@ class RowRedisOnlineStore(RowOnlineStore):
     def digests(  # noqa: D102
         self, config: RepoConfig, attempt: Attempt, ids: Sequence[str]
     ) -> list[tuple[bytes | None, bytes | None]]:
+        named, view = self._keys(config), attempt.view
         with self._redis(config) as redis, redis.pipeline(transaction=False) as pipeline:
             for one in ids:
-                for key in (_row(attempt.view, one), _staged(attempt.view, one)):
+                for key in (named.row(view, one), named.staged(view, one)):
                     pipeline.getrange(key, 0, _DIGEST_END)
             heads = pipeline.execute()
         published = (head[_STAMP.size :] or None for head in heads[::2])
@@ -204,10 +233,10 @@ class RowRedisOnlineStore(RowOnlineStore):
             words: list[str | bytes] = []
             for one, row in rows[start : start + ROWS_A_STEP]:
                 words += (one, b"" if row is None else stamp + row)
-            self._hold(config, attempt, _STAGE, _staged(attempt.view, ""), *words)
+            self._hold(config, attempt, _STAGE, self._keys(config).staged(attempt.view, ""), *words)
 
     def published_ids(self, config: RepoConfig, view: str) -> Iterator[list[str]]:  # noqa: D102
-        prefix = _row(view, "")
+        prefix = self._keys(config).row(view, "")
         with self._redis(config) as redis:
             cursor = 0
             while True:
@@ -223,12 +252,13 @@ class RowRedisOnlineStore(RowOnlineStore):
 
     def has_attempt(self, config: RepoConfig, view: str) -> bool:  # noqa: D102
         with self._redis(config) as redis:
-            return bool(redis.exists(f"{_key(view)}:attempt"))
+            return bool(redis.exists(f"{self._keys(config).view(view)}:attempt"))
 
     def sweep(self, config: RepoConfig, attempt: Attempt) -> None:  # noqa: D102
         marker, view = self.marker(config, attempt.view), attempt.view
         done = struct.pack("<q", marker.generation if marker else 0)
-        words = (done, _row(view, ""), _staged(view, ""), ROWS_A_STEP)
+        named = self._keys(config)
+        words = (done, named.row(view, ""), named.staged(view, ""), ROWS_A_STEP)
         while self._hold(config, attempt, _SWEEP, *words):
             pass
 
@@ -242,16 +272,16 @@ class RowRedisOnlineStore(RowOnlineStore):
             words: list[str | bytes] = []
             for one, stored in rows[start : start + ROWS_A_STEP]:
                 stamp = _STAMP.pack(microseconds(stored.event_time), 0)
-                words += (_row(view, one), stamp + stored.row)
+                words += (self._keys(config).row(view, one), stamp + stored.row)
             self._run(config, view, _PUT, PUSHED_LIVE_SECONDS, *words)
 
     def keep_layout(self, config: RepoConfig, layout: Layout) -> None:  # noqa: D102
         with self._redis(config) as redis:
-            redis.hset(LAYOUTS, layout.name, layout.to_json())
+            redis.hset(self._keys(config).layouts, layout.name, layout.to_json())
 
     def layout(self, config: RepoConfig, name: bytes) -> Layout:  # noqa: D102
         with self._redis(config) as redis:
-            found = redis.hget(LAYOUTS, name)
+            found = redis.hget(self._keys(config).layouts, name)
         if found is None:
             raise StoreAwayError("the online store does not know how its rows are read")
         return Layout.from_json(found)
@@ -264,20 +294,27 @@ class RowRedisOnlineStore(RowOnlineStore):
 
     def _forget(self, config: RepoConfig, views: Sequence[FeatureView]) -> None:
         with self._redis(config) as redis:
-            for view in views:
+            for published in (self._keys(config).view(view.name) for view in views):
                 for mark in "/+:":
-                    for key in redis.scan_iter(match=f"{_key(view.name)}{mark}*", count=1_000):
+                    for key in redis.scan_iter(match=f"{published}{mark}*", count=1_000):
                         redis.unlink(key)
-                redis.unlink(_key(view.name))
+                redis.unlink(published)
 
     def _hold(self, config: RepoConfig, attempt: Attempt, script: str, *words: Any) -> Any:
         """Run a script that does nothing where the attempt was overtaken."""
         return self._run(config, attempt.view, _HOLD + script, attempt.token, *words)
 
     def _run(self, config: RepoConfig, view: str, script: str, *words: Any) -> Any:
-        keys = (_key(view), f"{_key(view)}:attempt", f"{_key(view)}:staged")
+        published = self._keys(config).view(view)
+        keys = (published, f"{published}:attempt", f"{published}:staged")
         with self._redis(config) as redis:
             return redis.register_script(script)(keys=keys, args=words)
+
+    def _keys(self, config: RepoConfig) -> "_Keys":
+        if self._named is None:
+            url = config.online_store.url.get_secret_value()
+            self._named = _Keys(urlsplit(url).fragment or NAMESPACE)
+        return self._named
 
     @contextmanager
     def _redis(self, config: RepoConfig) -> Iterator[Redis]:
@@ -298,18 +335,6 @@ class RowRedisOnlineStore(RowOnlineStore):
             raise StoreAwayError(f"online store: {error}") from None
         except RedisError as error:
             raise StoreAwayError(f"online store: {type(error).__name__}") from None
-
-
-def _key(view: str) -> str:
-    return f"vouch:{view}"
-
-
-def _row(view: str, one: str) -> str:
-    return f"vouch:{view}/{one}"
-
-
-def _staged(view: str, one: str) -> str:
-    return f"vouch:{view}+{one}"
 
 
 def _marker_of(said: dict[str, Any]) -> Marker:

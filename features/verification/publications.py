@@ -1,10 +1,13 @@
 """What is published is what training would see, and what is online is what is published."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urldefrag
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +19,7 @@ from features.backfill import backfill
 from features.catalogue import ENTITY_FEATURES
 from features.incremental import build_incrementally
 from features.publication import day_folder, read_snapshot
-from features.repository import JOIN_KEY
+from features.repository import JOIN_KEY, SQLITE, is_ours, open_store
 from features.snapshot import build
 from features.sources import DUCKDB
 from features.spine import as_known
@@ -62,7 +65,8 @@ class Trial:
 def published_checks(trial: Trial) -> Iterator[Check]:
     """Snapshots against training, the online store, and the other ways to a snapshot."""
     built = trial.home / "built"
-    online = [check for day in trial.days for check in _online_checks(trial, built, day)]
+    with _online_of_our_own(trial.online_store, built) as store:
+        online = [it for day in trial.days for it in _online_checks(trial, built, store, day)]
     for entity in trial.asked:
         yield _training_check(trial, built, entity)
     yield from online
@@ -79,13 +83,27 @@ def _training_check(trial: Trial, built: Path, entity: str) -> Check:
     )
 
 
-def _online_checks(trial: Trial, home: Path, day: date) -> Iterator[Check]:
+@contextmanager
+def _online_of_our_own(online_store: str, home: Path) -> Iterator[str]:
+    """An online store of the same kind in which nobody else looks; nothing of it stays."""
+    if online_store == SQLITE:
+        yield online_store
+        return
+    ours = f"{urldefrag(online_store).url}#vouch-verify-{uuid4().hex}"
+    try:
+        yield ours
+    finally:
+        if is_ours(home / "features"):
+            open_store(home / "features", online=ours).teardown()
+
+
+def _online_checks(trial: Trial, home: Path, store: str, day: date) -> Iterator[Check]:
     """One day after the other goes online: from the second on, only what changed is written."""
     now = _end_of(day)
     build(trial.history, as_of=day, home=home, now=now, progress=trial.progress)
-    materialize(home, now=now, online_store=trial.online_store, progress=trial.progress)
+    materialize(home, now=now, online_store=store, progress=trial.progress)
     for entity, ids in trial.asked.items():
-        reader = OnlineFeatures(home, entity, max_age=A_DAY, online_store=trial.online_store)
+        reader = OnlineFeatures(home, entity, max_age=A_DAY, online_store=store)
         online = _as_table(entity, ids, reader.read(ids, now=now))
         stored = trial.published(home, entity, day)
         yield held_against(f"{entity}: online = snapshot as of {day}", entity, stored, online)
