@@ -4,6 +4,7 @@ Only parquet whose columns are of the contract's types in every file is read so.
 types (csv, times in nanoseconds, money as a decimal) is for `features.source_values` to read.
 """
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ _SQL_TYPE = {
     Kind.DAY: "DATE",
     Kind.INSTANT: "TIMESTAMP_NTZ",
 }
+_UNREADABLE = "holds a value that cannot be read"
 _READ_UNITS = ("us", "ms")
 _GLOB = frozenset("\\*?[]{}^")
 _HIDDEN = ("_", ".")  # files that Spark passes over without a word
@@ -74,6 +76,12 @@ def typed(table: Table, types: dict[str, str]) -> list[str]:
     return [f"{value} AS {_quoted(name)}" for name, value in values.items()]
 
 
+def refused(error: str) -> str | None:
+    """What `typed` said of a value that cannot be read, from within Spark's error."""
+    found = re.search(rf"\w+\.\w+ {_UNREADABLE}", error)
+    return found[0] if found else None
+
+
 def _spark_type(kind: Kind, found: pa.DataType) -> str | None:
     if pa.types.is_dictionary(found):
         found = found.value_type
@@ -93,7 +101,7 @@ def _value(table: Table, column: Column) -> str:
     wrong = _wrong(column.kind, value)
     if wrong is None:
         return value
-    complaint = f"{table.name}.{column.name} holds a value that cannot be read"
+    complaint = f"{table.name}.{column.name} {_UNREADABLE}"
     return f"CASE WHEN {wrong} THEN raise_error('{complaint}') ELSE {value} END"
 
 

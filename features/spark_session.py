@@ -5,8 +5,10 @@ Where Spark runs, and with how much, is said where Spark looks for it: `spark-de
 master, Spark runs inside this machine and is reached from it alone.
 """
 
+import atexit
 import os
 import shutil
+import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,7 @@ def spark_session() -> "SparkSession":
             conf.setIfMissing(name, value)
         conf.set("spark.ui.showConsoleProgress", "false")  # ours is shown
         conf.setIfMissing("spark.log.level", "ERROR")
+        conf.setIfMissing("spark.sql.warehouse.dir", _passing_folder())
         session = SparkSession.builder.config(conf=conf).appName("vouch").getOrCreate()
     for name, value in _VALUES.items():
         session.conf.set(name, value)
@@ -63,6 +66,13 @@ def _settings() -> "SparkConf":
 
     SparkContext._ensure_initialized()  # noqa: SLF001  # nothing public starts the launcher alone
     return SparkConf()
+
+
+def _passing_folder() -> str:
+    """Where Spark may lay its catalogue, which we leave empty: else it does so where we stand."""
+    folder = tempfile.mkdtemp(prefix="vouch-spark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _require_pyspark() -> None:
