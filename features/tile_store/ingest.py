@@ -21,7 +21,7 @@ from credit.contract import TABLE
 from credit.errors import InputError
 from features.prepared import Recording, prepared
 from features.source_files import Source, reading_of
-from features.source_values import identifier
+from features.source_values import CSV_TEXT, identifier, literal
 from features.tile_store.sorted_runs import Entries, found, packed
 from features.tiles import counterpart_tiles, day_tiles, entity_rows, entries
 from features.versions import told_apart
@@ -36,6 +36,8 @@ MOST_BATCHES = (1 << BATCH_BITS) - 1
 KEY = "payment_id"
 NEW = "new_payments"
 EARLIER = "earlier_payments"
+MOST_LITERALS = 20_000
+TEXTS = ("VARCHAR", CSV_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +122,25 @@ def _distinct_hashes(history: "History") -> Entries:
 
 
 def _gather_earlier(history: "History", seen: Entries, source: Source | None) -> None:
-    """Rows of the batches before whose keys share their hash with a key that was seen."""
-    hashes = pa.table({"hash": seen >> np.uint64(BATCH_BITS)})
-    history.connection.register("seen_hashes", hashes)
+    """Rows of the batches before whose keys are among the new ones' and may have been seen."""
+    connection = history.connection
     rows = f"SELECT * FROM {NEW} WHERE FALSE"
-    if source is not None and len(seen):
-        wanted = f"hash({KEY}) >> {BATCH_BITS} IN (SELECT hash FROM seen_hashes)"
-        rows = f"SELECT * FROM ({source.rows}) WHERE {wanted}"
-    history.connection.execute(f"CREATE TEMP TABLE {EARLIER} AS {rows}")
-    history.connection.unregister("seen_hashes")
+    if source is not None:
+        connection.register("seen", pa.table({"hash": seen >> np.uint64(BATCH_BITS)}))
+        keys = f"SELECT DISTINCT {KEY} FROM {NEW} WHERE hash({KEY}) >> {BATCH_BITS} IN (FROM seen)"
+        texts = [text for (text,) in connection.execute(keys).fetchall()]
+        # As literals they are held against a file's statistics, and few of its pages are read.
+        among = ", ".join(map(literal, texts)) if len(texts) <= MOST_LITERALS else keys
+        rows = " UNION ALL ".join(
+            f"{place.rows} WHERE {_raw_key(place)} IN ({among})" for place in source.places
+        )
+    connection.execute(f"CREATE TEMP TABLE {EARLIER} AS {rows}")
+
+
+def _raw_key(place: Source) -> str:
+    """The key as text, of a row that stands in a file of `place`."""
+    raw = identifier(KEY)
+    return raw if place.columns[KEY] in TEXTS else f"CAST({raw} AS VARCHAR)"
 
 
 def _refuse_conflicts(history: "History") -> None:

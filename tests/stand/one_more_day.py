@@ -14,6 +14,8 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from credit.contract import PRODUCTS
+
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 DIED_AT_STEP = 9
 
@@ -39,8 +41,13 @@ def _import_all() -> None:
     """What a run imports, without a thread or a connection that a fork would tear."""
     import duckdb  # noqa: F401
     import ibis.backends.duckdb  # noqa: F401
+    import pandas as pd  # noqa: F401
 
     import features.incremental  # noqa: F401
+    from features.catalogue import definitions_sha256
+
+    for product in PRODUCTS:
+        definitions_sha256(product)
 
 
 def _run(data: Path, home: Path, day: date, last_step: int | None) -> None:
