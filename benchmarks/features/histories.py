@@ -18,9 +18,11 @@ LATE_ONE_IN, CORRECTED_ONE_IN, SELF_ONE_IN, ANONYMOUS_PERCENT = 50, 200, 1000, 1
 _DRAWN = """
 WITH numbered AS (SELECT i, {draws} FROM range({first}, {end}) t(i)),
 placed AS (SELECT *, (h1 % 1000000) / 1e6 AS place,
-  TIMESTAMP '{first_day}' + to_microseconds(CAST({span} * (i::DOUBLE / {rows}) AS BIGINT)) AS occurred_at
+  TIMESTAMP '{first_day}'
+    + to_microseconds(CAST({span} * (i::DOUBLE / {rows}) AS BIGINT)) AS occurred_at
   FROM numbered),
-drawn AS (SELECT *, CAST(floor({merchants} * place * sqrt(place)) AS BIGINT) AS merchant FROM placed)
+drawn AS (SELECT *,
+  CAST(floor({merchants} * place * sqrt(place)) AS BIGINT) AS merchant FROM placed)
 """
 _FIRST = """
 SELECT 'p' || lpad(i::VARCHAR, 11, '0') AS payment_id,
@@ -66,7 +68,8 @@ _REPAYMENTS = """
 WITH due AS (SELECT loan_id, n, principal_minor // 6 AS due_minor, disbursed_at,
   CAST(disbursed_at AS DATE) + CAST(30 * n AS INT) AS due_on, hash(loan_id, n) AS h
   FROM ({loans}), range(1, 7) t(n)),
-paid AS (SELECT *, CAST(due_on AS TIMESTAMP) + to_hours(CAST(h % 240 AS INT) - 100) AS paid FROM due)
+paid AS (SELECT *, CAST(due_on AS TIMESTAMP) + to_hours(CAST(h % 240 AS INT) - 100) AS paid
+  FROM due)
 SELECT loan_id || '-' || n AS repayment_id, loan_id, due_on, due_minor,
   NULL::BIGINT AS paid_minor, NULL::TIMESTAMP AS paid_at, disbursed_at AS recorded_at FROM paid
 UNION ALL
@@ -89,7 +92,7 @@ class Size:
 
 
 def made(folder: Path, size: Size) -> Path:
-    """The history of `size` in `folder` (made before, or now); parts are told by when they happened."""
+    """The history of `size` in `folder`, made before or now; parts follow one another in time."""
     import duckdb
 
     place = folder / f"{size.payments}-{size.merchants}"
@@ -140,7 +143,7 @@ def _write(connection, rows: str, file: Path) -> None:  # noqa: ANN001 - a DuckD
 
 
 def delivered(history: Path, folder: Path, last: date) -> tuple[Path, Path]:
-    """The same rows as a platform would have delivered them by the end of `last`, and the day after.
+    """The same rows as they would have been delivered by the end of `last`, and the day after.
 
     The first is a data directory; the second the one further part of payments that came on the
     next day, late rows and corrections of earlier days among them.

@@ -23,7 +23,7 @@ def answer(ids: "np.ndarray | pa.Array", measures: Mapping[str, np.ndarray], out
 
 def end_of(day: date) -> datetime:
     """The instant before which rows of `day` were recorded."""
-    return datetime.combine(day + timedelta(days=1), time())  # noqa: DTZ001 - all times are UTC
+    return datetime.combine(day + timedelta(days=1), time())
 
 
 def day_number(day: date) -> int:

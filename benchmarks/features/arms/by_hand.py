@@ -81,7 +81,8 @@ CREATE TEMP TABLE pairs AS
 """
 PAYERS = """
 SELECT merchant_id, count(*) FILTER (n30 > 0) AS counterparts_30d,
-  count(*) FILTER (n90 > 0) AS counterparts_90d, count(*) FILTER (n90 > 1) AS repeat_counterparts_90d,
+  count(*) FILTER (n90 > 0) AS counterparts_90d,
+  count(*) FILTER (n90 > 1) AS repeat_counterparts_90d,
   count(*) FILTER (n30 > 0 AND n180 = n30) AS new_counterparts_30d,
   sum(n90) AS identified_count_90d, max(n90) AS most_payments_of_one_90d,
   sum(m90) AS identified_minor_90d, max(m90) AS largest_counterpart_minor_90d,

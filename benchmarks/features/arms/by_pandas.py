@@ -33,7 +33,9 @@ COLUMNS += ("subsidy_minor", "occurred_at")
 
 def run(history: Path, out: Path, day: date) -> None:
     """The 55 columns of `day`, in `out`."""
-    profiles = pd.read_parquet(history / "merchants.parquet", columns=["merchant_id", "recorded_at"])
+    profiles = pd.read_parquet(
+        history / "merchants.parquet", columns=["merchant_id", "recorded_at"]
+    )
     ids = np.sort(profiles.loc[profiles["recorded_at"] < end_of(day), "merchant_id"].unique())
     rows = _rows(history, day, ids)
     paid = rows[rows["kind"] == "payment"]
@@ -49,7 +51,9 @@ def _rows(history: Path, day: date, ids: np.ndarray) -> pd.DataFrame:
     known = ds.field("recorded_at") < end
     overtaken, repeated = _overtaken(payments, known)
     within = (ds.field("occurred_at") < end) & (ds.field("occurred_at") >= end - timedelta(180))
-    table = payments.to_table(columns=[*COLUMNS, "payment_id", "recorded_at"], filter=known & within)
+    table = payments.to_table(
+        columns=[*COLUMNS, "payment_id", "recorded_at"], filter=known & within
+    )
     table = table.filter(_kept(table, overtaken, repeated)).select(COLUMNS)
     return _frame(table, day, ids)
 

@@ -60,7 +60,9 @@ def _known(history: Path, day: date) -> pl.LazyFrame:
         _overtaken(rows).lazy(), on=["payment_id", "recorded_at"], how="anti"
     )
     return known.with_columns(
-        ago=day_number(day) - happened.dt.date().cast(pl.Int32), hour=local.dt.hour(), weekday=local.dt.weekday()
+        ago=day_number(day) - happened.dt.date().cast(pl.Int32),
+        hour=local.dt.hour(),
+        weekday=local.dt.weekday(),
     )
 
 
@@ -103,9 +105,9 @@ def _windows(days: pl.LazyFrame, day: date) -> pl.LazyFrame:
     for amount in days.collect_schema().names()[2:]:
         for name in WINDOWS.get(amount, ("90d",)):
             first, end = SPANS[name]
-            sums[f"{amount}_{name}"] = (amount, (AGO >= first) & (AGO < end))
+            sums[f"{amount}_{name}"] = (amount, (first <= AGO) & (end > AGO))
     for week in WEEKS:
-        sums[f"payment_minor_week_{week}"] = ("payment_minor", AGO // 7 == week)
+        sums[f"payment_minor_week_{week}"] = ("payment_minor", week == AGO // 7)
     for weekday in range(7):
         inside = (AGO < 84) & ((day_number(day) - AGO) % 7 == weekday)
         sums[f"payment_minor_weekday_{weekday}"] = ("payment_minor", inside)
@@ -116,7 +118,7 @@ def _windows(days: pl.LazyFrame, day: date) -> pl.LazyFrame:
 
 def _trading_columns() -> dict[str, pl.Expr]:
     gap = pl.col("earlier") - AGO
-    return {f"active_days_{days}d": (AGO < days).sum() for days in (7, 30, 90, 180)} | {
+    return {f"active_days_{days}d": (days > AGO).sum() for days in (7, 30, 90, 180)} | {
         "days_since_payment": AGO.min(),
         "history_days": AGO.max(),
         "longest_gap_90d": gap.filter(pl.col("earlier") < 90).max(),

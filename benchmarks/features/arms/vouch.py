@@ -15,9 +15,10 @@ from features.sources import open_history
 
 def run(history: Path, out: Path, day: date) -> None:
     """The published snapshot of `day`, in `out`."""
-    with TemporaryDirectory(dir=out.parent) as scratch, open_history(
-        history, scratch=Path(scratch) / "scratch"
-    ) as opened:
+    with (
+        TemporaryDirectory(dir=out.parent) as scratch,
+        open_history(history, scratch=Path(scratch) / "scratch") as opened,
+    ):
         home = Path(scratch) / "home"
         build(opened, as_of=day, home=home, now=datetime(2026, 7, 2, tzinfo=UTC))
         shutil.move(read_snapshot(day_folder(home, "merchant", day)).file, out)

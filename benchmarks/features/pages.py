@@ -1,0 +1,240 @@
+"""The pages that the results are told on: written from the figures, and nowhere else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.features.child import ROOT
+from benchmarks.features.curves import drawing
+from benchmarks.features.figures import (
+    AIMS,
+    Found,
+    arms_at,
+    day_to_build,
+    largest,
+    loads,
+    ratios,
+    spine,
+    work,
+    year,
+)
+
+RESULTS, SCALE = ROOT / "benchmarks" / "results", ROOT / "docs" / "scale.md"
+CURVES = ROOT / "docs" / "images" / "features-growth.svg"
+BEGIN = "<!-- written by benchmarks.features.run -->"
+END = "<!-- end of what benchmarks.features.run writes -->"
+ARMS = {
+    "vouch": "Vouch (DuckDB), 96 features",
+    "pandas": "pandas, 55",
+    "polars": "polars, streaming, 55",
+    "sql": "SQL by hand (DuckDB), 55",
+    "sql_uncorrected": "the same, corrections ignored: wrong values",
+    "scan": "bare scan: no features",
+}
+
+
+def write_pages(found: Found) -> None:
+    """Results, curves and the figures in docs/scale.md."""
+    (RESULTS / "features.md").write_text(text(found), encoding="utf-8")
+    CURVES.write_text(drawing(found["growth"]), encoding="utf-8")
+    SCALE.write_text(with_section(SCALE.read_text(encoding="utf-8"), found), encoding="utf-8")
+
+
+def with_section(page: str, found: Found) -> str:
+    """`page` with what stands between the two marks written anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{section(found)}\n{END}{after}"
+
+
+def section(found: Found) -> str:
+    """The part of docs/scale.md that has figures."""
+    return "\n".join(
+        [
+            aims_table(found),
+            "",
+            "Seconds and peak memory of a build's work, merchants, against payments:",
+            "",
+            "![Seconds and peak memory against payments](images/features-growth.svg)",
+            "",
+            growth_table(found),
+        ]
+    )
+
+
+def aims_table(found: Found) -> str:
+    """What is aimed at, and what was found."""
+    rows = "".join(
+        f"| {what} | {aim} | {figure} | {'yes' if kept else '**no**'} |\n"
+        for what, aim, figure, kept in _aims(found)
+    )
+    return f"| what | aim | found | kept |\n|---|---|---|---|\n{rows}"
+
+
+def _aims(found: Found) -> Iterator[tuple[str, str, str, bool]]:
+    most = largest(found["arms"])
+    yield from _ratio_aims(ratios(found, most), f"{int(most) // 1_000_000} million payments")
+    took = spine(found, largest(found["spine"]))
+    seconds, memory = took["spine_seconds"], took["spine_mb"]
+    what = "a training spine of 50,000 rows from tiles, the same history"
+    kept = seconds < AIMS["spine_seconds"] and memory < AIMS["spine_mb"]
+    yield what, "8 s, 1,000 MB", f"{seconds:.1f} s, {memory:,.0f} MB", kept
+    share = day_to_build(found)
+    what = "one more day, seconds over a full build's: the first `--incremental`; a plain build"
+    figure = f"1/{1 / share['first_run']:.0f}; 1/{1 / share['plain_build']:.0f}"
+    yield what, "1/50", figure, share["first_run"] <= AIMS["day_to_build"]
+    times = year(found)["work_processor_seconds_ratio"]
+    what = "365 builds over a year of snapshots in one walk, processor seconds"
+    yield what, "8 times", f"{times:.1f} times", times >= AIMS["year_to_walk"]
+
+
+def _ratio_aims(found: dict[str, float], size: str) -> Iterator[tuple[str, str, str, bool]]:
+    said = {
+        "wall_to_pandas": "seconds over those of pandas",
+        "memory_to_pandas": "peak memory over that of pandas",
+        "processor_to_sql": "processor seconds over those of SQL by hand",
+    }
+    for name, what in said.items():
+        aim, figure = f"at most {AIMS[name]:g}", f"{found[name]:.2f}"
+        yield f"{what}, {size}", aim, figure, found[name] <= AIMS[name]
+
+
+def growth_table(found: Found) -> str:
+    """Seconds and memory by size."""
+    rows = "".join(_growth_row(size, found["growth"][size]) for size in _sizes(found["growth"]))
+    head = "| payments | parquet, MB | seconds | processor seconds | peak memory, MB |"
+    return f"{head} of a bare scan: seconds | peak, MB |\n|{'---|' * 7}\n{rows}"
+
+
+def _sizes(by_payments: Any) -> list[str]:
+    return sorted(by_payments, key=int)
+
+
+def _growth_row(size: str, at: Any) -> str:
+    vouch, scan = at["vouch"], at["scan"]
+    return (
+        f"| {int(size):,} | {at['file_mb']:,} | {vouch['work_seconds']:.1f} |"
+        f" {vouch['work_processor_seconds']:.1f} | {vouch['peak_mb']:,} |"
+        f" {scan['work_seconds']:.1f} | {scan['peak_mb']:,} |\n"
+    )
+
+
+def arms_table(found: Found, payments: str) -> str:
+    """Arms at one size."""
+    arms = arms_at(found, payments)
+    vouch = arms["vouch"]["seconds"]
+    rows = "".join(
+        f"| {ARMS[name]} | {arm['seconds']:.1f} | {arm['processor']:.1f} |"
+        f" {arm['peak_mb']:,.0f} | {vouch / arm['seconds']:.2f} |\n"
+        for name, arm in arms.items()
+    )
+    head = "| arm | seconds | processor seconds | peak memory, MB | Vouch's seconds over its |"
+    return f"{head}\n|---|---|---|---|---|\n{rows}"
+
+
+def _arms(found: Found) -> Iterator[str]:
+    for size in _sizes(found["arms"]):
+        at = found["arms"][size]
+        taken = [one for arm in at["arms"].values() for one in arm]
+        yield f"### {int(size):,} payments"
+        yield (
+            f"{at['file_mb']:,} MB of parquet; {len(at['arms']['vouch'])} rounds, arms in turn;"
+            f" load {loads(taken)}. {at['values_compared']:,} values of each arm compared."
+        )
+        yield arms_table(found, size)
+
+
+def _spine(found: Found) -> Iterator[str]:
+    yield "| payments | tiles made: seconds | MB | 50,000 rows joined: seconds | MB | load |"
+    yield "|---|---|---|---|---|---|"
+    for size in _sizes(found["spine"]):
+        at = found["spine"][size]
+        joined, made = work(at["spine"]), at["tiles"]
+        yield (
+            f"| {int(size):,} | {made['work_seconds']:.1f} | {made['peak_mb']:,} |"
+            f" {joined['seconds']:.1f} | {joined['peak_mb']:,.0f} |"
+            f" {loads([made, *at['spine']])} |"
+        )
+
+
+def _day(found: Found) -> Iterator[str]:
+    part = found["day"]
+    more, plain = work(part["one_more_day"]), work(part["plain_build"])
+    rows = {
+        "first `--incremental`, the whole year": work([part["first_run"]]),
+        f"one more day: {part['one_more_day'][0]['payments']:,} new rows": more,
+        "a plain build of that day": plain,
+    }
+    yield "| work | seconds | processor seconds | peak memory, MB |"
+    yield "|---|---|---|---|"
+    for what, took in rows.items():
+        figures = f"{took['seconds']:.2f} | {took['processor']:.2f} | {took['peak_mb']:,.0f}"
+        yield f"| {what} | {figures} |"
+    yield f"| the whole command for one more day | {part['command']['work_seconds']:.2f} | | |"
+    yield ""
+    taken = [part["first_run"], *part["one_more_day"], *part["plain_build"], part["command"]]
+    yield f"{part['payments']:,} payments; load {loads(taken)}."
+
+
+def _year(found: Found) -> Iterator[str]:
+    part, told = found["year"], year(found)
+    yield "| | seconds | processor seconds |"
+    yield "|---|---|---|"
+    said = {
+        "builds": f"365 builds, by {len(part['builds'])} of them",
+        "walk": "a walk of 365 days",
+        "start": "of which its start and first day",
+        "day": "and each further day",
+    }
+    for name, what in said.items():
+        wall, processor = (
+            told[f"{figure}_{name}"] for figure in ("work_seconds", "work_processor_seconds")
+        )
+        yield f"| {what} | {wall:,.2f} | {processor:,.2f} |"
+    taken = [*part["builds"], part["walk_of_one_day"], part["walk"]]
+    ratio = told["work_processor_seconds_ratio"], told["work_seconds_ratio"]
+    yield ""
+    yield (
+        f"{ratio[0]:.1f} times cheaper in processor seconds, {ratio[1]:.1f} in seconds;"
+        f" {part['payments']:,} payments of 20,000 merchants; a walk of {part['walk_days']} days"
+        f" was measured, in {part['walk']['peak_mb']:,} MB; load {loads(taken)}."
+    )
+
+
+def text(found: Found) -> str:
+    """benchmarks/results/features.md: method beside figures."""
+    machine = found["machine"]
+    libraries = ", ".join(f"{name} {number}" for name, number in machine["libraries"].items())
+    parts = {
+        "Beside other ways": _arms(found),
+        "A training spine": _spine(found),
+        "One more day": _day(found),
+        "A year of daily snapshots": _year(found),
+        "Growth": iter([growth_table(found), _growth_loads(found)]),
+    }
+    told = "\n\n".join(f"## {name}\n\n{_joined(lines)}" for name, lines in parts.items())
+    foot = (
+        f"- {machine['cores']} cores, {machine['system']}, Python {machine['python']}, {libraries}."
+        " Trust ratios, not absolutes, where the load is above 1."
+    )
+    head = "`python -m benchmarks.features.run` (or `make bench`); the figures are in"
+    return (
+        f"# Features\n\n{head} `features.json`.\n\n{aims_table(found)}\n{told}\n\n"
+        f"## Method\n\n{METHOD}{foot}\n"
+    )
+
+
+def _joined(lines: Iterator[str]) -> str:
+    """Lines of a table stay together; all else is a paragraph."""
+    told = ""
+    for line in lines:
+        told += line + ("\n" if line.startswith("|") or not line else "\n\n")
+    return told.rstrip("\n")
+
+
+def _growth_loads(found: Found) -> str:
+    taken = [at[name] for at in found["growth"].values() for name in ("vouch", "scan")]
+    return f"\nOne run each; load {loads(taken)}."
+
+
+METHOD = Path(__file__).with_name("method.md").read_text(encoding="utf-8")
