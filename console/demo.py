@@ -113,6 +113,7 @@ def _train_and_promote(
         trials=TRIALS,
         seed=0,
         utc_offset_minutes=settings.utc_offset_minutes,
+        engine=settings.engine,
         progress=progress,
     )
     promotion = promote(Registry(settings.home), str(result.ref), by="demo", at=settings.now())

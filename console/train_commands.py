@@ -72,6 +72,7 @@ def _command(product: str) -> Callable[..., None]:
                 reject_inference=reject_inference,
                 also=also,
                 utc_offset_minutes=settings.utc_offset_minutes,
+                engine=settings.engine,
                 progress=progress,
             )
         _report(result, as_json=as_json)

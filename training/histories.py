@@ -59,6 +59,7 @@ def read_histories(
     label: Label | None,
     scratch: Path,
     utc_offset_minutes: int,
+    engine: str,
     progress: Progress | None,
     also: tuple[Path, ...] = (),
 ) -> Told:
@@ -67,7 +68,11 @@ def read_histories(
     Rows in the folders `also` count as if they lay in `data`.
     """
     with open_history(
-        data, utc_offset_minutes=utc_offset_minutes, scratch=scratch, also=also
+        data,
+        utc_offset_minutes=utc_offset_minutes,
+        scratch=scratch,
+        also=also,
+        engine=engine,
     ) as history:
         cohort = read_cohort(history, product, by=by, label=label)
         check_two_classes(cohort.table.column("bad").to_numpy(), f"{product} outcomes")

@@ -8,6 +8,7 @@ from typing import Any
 from credit.errors import InputError
 from credit.progress import Progress
 from features.catalogue import definitions_sha256
+from features.sources import DUCKDB
 from models.artefact import Artefact
 from models.keys import home_keys
 from models.registry import Registry
@@ -45,6 +46,7 @@ def train_product(
     out: Path | None = None,
     purge: bool = False,
     utc_offset_minutes: int,
+    engine: str = DUCKDB,
     label: Label | None = None,
     allow_leakage: Sequence[str] = (),
     reject_inference: str = NONE,
@@ -70,6 +72,7 @@ def train_product(
         scratch=home / "scratch",
         also=also,
         utc_offset_minutes=utc_offset_minutes,
+        engine=engine,
         progress=progress,
     )
     sample = told.sample
