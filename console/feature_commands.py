@@ -14,6 +14,7 @@ from console.parse import parse_day
 from credit.errors import InputError
 from serving.settings import read_settings, with_engine
 
+ENGINES = ("duckdb", "spark")
 app = typer.Typer(help="Features: build, publish online, look at, verify.")
 Data = Annotated[Path, typer.Option(help="Directory of histories in the data contract.")]
 
@@ -106,16 +107,30 @@ def verify(
     data: Data,
     sample: Annotated[int, typer.Option(min=1, help="Entities to compare.")] = 200,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    engine: Annotated[
+        list[str] | None, typer.Option(help="duckdb, spark; repeatable. Both, where there are.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Prove on this data: offline = online, and nothing depends on what was recorded later."""
     from features.verify import verify as prove
 
+    for name in engine or ():
+        if name not in ENGINES:
+            raise InputError(f"engine is {name!r}", f"use {' or '.join(ENGINES)}")
     settings = read_settings()
     with progress_bar(quiet=as_json) as progress:
         history = open_clean(data, settings, progress)
         scratch = settings.home / "scratch"
-        report = prove(history, sample=sample, seed=seed, scratch=scratch, progress=progress)
+        report = prove(
+            history,
+            sample=sample,
+            seed=seed,
+            scratch=scratch,
+            online_store=settings.online_store,
+            engines=tuple(engine or ENGINES),
+            progress=progress,
+        )
     show(report, report.lines(), as_json=as_json)
     refuse(found_wanting=not report.holds)
 

@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.sources import DUCKDB, SPARK
 from features.spine import as_known, known_on
@@ -56,14 +55,11 @@ def _training_check(trial: Trial, other: Any, entity: str, engine: str) -> Check
 
 def _snapshot_check(trial: Trial, other: Any, entity: str, engine: str) -> Check:
     day = trial.days[-1]
-    ids = pa.array(trial.asked[entity], pa.string())
-    one, two = (_rows_of(ids, it, trial, entity) for it in (trial.history, other))
+    one, two = (_rows_of(it, trial, entity) for it in (trial.history, other))
     claim = f"{entity}: snapshot on {engine} = {DUCKDB} as of {day}"
     return held_against(claim, entity, one, two, tolerance=ENGINES_DIFFER_BY)
 
 
-def _rows_of(ids: pa.Array, history: Any, trial: Trial, entity: str) -> pa.Table:
+def _rows_of(history: Any, trial: Trial, entity: str) -> pa.Table:
     with known_on(history, entity, trial.days[-1]) as known:
-        values = history.read(known)
-    places = pc.index_in(ids, values["entity_id"].combine_chunks())
-    return values.take(places).combine_chunks()
+        return trial.rows_of(entity, history.read(known))

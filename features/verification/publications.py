@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from credit.policy.evidence import Evidence, Freshness
 from credit.progress import Progress
-from features.backfill import backfill
+from features.backfill import Walk
 from features.catalogue import ENTITY_FEATURES
 from features.incremental import build_incrementally
 from features.publication import day_folder, read_snapshot
@@ -54,12 +54,16 @@ class Trial:
         return pa.table({"entity_id": ids, "as_of": pa.array([day] * len(ids), pa.date32())})
 
     def published(self, home: Path, entity: str, day: date) -> pa.Table:
-        """The published row of everyone asked for; one without a value where there is none."""
+        """The published row of everyone asked for."""
         stored = pq.read_table(read_snapshot(day_folder(home, entity, day)).file)
+        return self.rows_of(entity, stored.rename_columns({JOIN_KEY[entity]: "entity_id"}))
+
+    def rows_of(self, entity: str, values: pa.Table) -> pa.Table:
+        """The row of everyone asked for; one without a value where there is none."""
         ids = pa.array(self.asked[entity], pa.string())
-        places = pc.index_in(ids, stored[JOIN_KEY[entity]].combine_chunks())
-        values = stored.take(places).select([it.name for it in ENTITY_FEATURES[entity]])
-        return values.add_column(0, "entity_id", ids)
+        places = pc.index_in(ids, values["entity_id"].combine_chunks())
+        features = [feature.name for feature in ENTITY_FEATURES[entity]]
+        return values.take(places).select(features).add_column(0, "entity_id", ids)
 
 
 def published_checks(trial: Trial) -> Iterator[Check]:
@@ -70,17 +74,17 @@ def published_checks(trial: Trial) -> Iterator[Check]:
     for entity in trial.asked:
         yield _training_check(trial, built, entity)
     yield from online
-    yield from _other_ways(trial, built)
+    yield from _kept_tiles_checks(trial, built)
+    yield from (_walk_check(trial, built, entity) for entity in trial.asked)
 
 
 def _training_check(trial: Trial, built: Path, entity: str) -> Check:
     spine = pa.concat_tables([trial.spine(entity, day) for day in trial.days])
     with trial.history.on_engine() as history:
         trained = as_known(history, entity, spine, progress=trial.progress)
-    stored = pa.concat_tables([trial.published(built, entity, day) for day in trial.days])
-    return held_against(
-        f"{entity}: snapshot = training values, {len(trial.days)} days", entity, trained, stored
-    )
+    stored = [trial.published(built, entity, day) for day in trial.days]
+    claim = f"{entity}: snapshot = training values as of {_named(trial.days)}"
+    return held_against(claim, entity, trained, pa.concat_tables(stored))
 
 
 @contextmanager
@@ -117,21 +121,35 @@ def _as_table(entity: str, ids: Sequence[str], online: Sequence[Evidence]) -> pa
     return pa.table(columns)
 
 
-def _other_ways(trial: Trial, built: Path) -> Iterator[Check]:
-    """The last two days once more: from kept tiles, and in one walk over both."""
-    days, now = trial.days[-2:], _end_of(trial.days[-1])
-    kept, walked = trial.home / "kept", trial.home / "walked"
-    for day in days:
+def _kept_tiles_checks(trial: Trial, built: Path) -> Iterator[Check]:
+    """The same days once more, by way of kept tiles."""
+    kept, now = trial.home / "kept", _end_of(trial.days[-1])
+    for day in trial.days:
         build_incrementally(trial.history, as_of=day, home=kept, now=now, progress=trial.progress)
-    backfill(
-        trial.history, first=days[0], last=days[-1], home=walked, now=now, progress=trial.progress
-    )
     for entity in trial.asked:
-        for what, home in (("kept tiles", kept), ("one walk", walked)):
-            for day in days:
-                one, other = (trial.published(it, entity, day) for it in (built, home))
-                claim = f"{entity}: {what} = snapshot as of {day}"
-                yield held_against(claim, entity, one, other, tolerance=trial.tolerance)
+        tables = [
+            pa.concat_tables([trial.published(home, entity, day) for day in trial.days])
+            for home in (built, kept)
+        ]
+        claim = f"{entity}: kept tiles = snapshot as of {_named(trial.days)}"
+        yield held_against(claim, entity, *tables, tolerance=trial.tolerance)
+
+
+def _walk_check(trial: Trial, built: Path, entity: str) -> Check:
+    """The same days once more, on one walk over all days between them."""
+    folder = trial.home / "walked"
+    with Walk(trial.history, entity, trial.days[-1], folder=folder) as walk:
+        walked = [
+            trial.rows_of(entity, walk.values(trial.history, entity, day)) for day in trial.days
+        ]
+    stored = [trial.published(built, entity, day) for day in trial.days]
+    claim = f"{entity}: one walk = snapshot as of {_named(trial.days)}"
+    both = pa.concat_tables(stored), pa.concat_tables(walked)
+    return held_against(claim, entity, *both, tolerance=trial.tolerance)
+
+
+def _named(days: Sequence[date]) -> str:
+    return " and ".join(map(str, days))
 
 
 def _end_of(day: date) -> datetime:

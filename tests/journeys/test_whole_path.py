@@ -19,7 +19,7 @@ def test_histories_become_decisions_that_can_be_watched_and_replayed(
     checked = vouch("data", "check", "world")
     assert checked["violations"] == []
     assert checked["warnings"] == []
-    assert vouch("features", "verify", "--data", "world", "--sample", 20)
+    assert vouch("features", "verify", "--data", "world", "--sample", 20, "--engine", "duckdb")
 
     vouch("features", "build", "--data", "world", "--as-of", END)
     vouch("features", "materialize")
