@@ -25,11 +25,10 @@ class NotedFile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The tiles of one entity kind that came with the batches `first` to `last`."""
+    """The tiles of one entity kind that came with a batch."""
 
     entity: str
-    first: int
-    last: int
+    batch: int
     days: str
     counterparts: str
 
@@ -66,7 +65,7 @@ class Kept:
 
     def parts_of(self, entity: str, *, after: int = 0) -> tuple[Part, ...]:
         """The parts of `entity` that came with batches later than `after`."""
-        return tuple(part for part in self.parts if part.entity == entity and part.first > after)
+        return tuple(part for part in self.parts if part.entity == entity and part.batch > after)
 
     def named(self) -> Iterator[str]:
         """Names of the files that there are, but for those of the running states."""

@@ -1,4 +1,4 @@
-"""Tiles on disk, by code: what one batch, or several merged ones, added."""
+"""Tiles on disk, by code: what one batch added."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,33 +36,10 @@ def written(
     counterparts = _coded(
         place, tiles[1], {"entity": entity, "counterpart": other}, known, f"{stem}-pairs"
     )
-    part = Part(entity, batch, batch, *_names(entity, batch, batch))
+    part = Part(entity, batch, f"{stem}-days.parquet", f"{stem}-counterparts.parquet")
     _write(place.folder / part.days, days.select(DAY_COLUMNS))
     _write(place.folder / part.counterparts, counterparts.select(COUNTERPART_COLUMNS))
     return part, known
-
-
-def merged(folder: Path, entity: str, parts: tuple[Part, ...]) -> Part:
-    """One part in the place of `parts`, which follow one another."""
-    part = Part(
-        entity,
-        parts[0].first,
-        parts[-1].last,
-        *_names(entity, parts[0].first, parts[-1].last),
-    )
-    _write(folder / part.days, read_all(folder, [part.days for part in parts]))
-    _write(folder / part.counterparts, read_all(folder, [part.counterparts for part in parts]))
-    return part
-
-
-def read_all(folder: Path, names: list[str]) -> pa.Table:
-    """The rows of these files."""
-    return pa.concat_tables([pq.read_table(folder / name) for name in names])
-
-
-def _names(entity: str, first: int, last: int) -> tuple[str, str]:
-    stem = f"{first:06d}-{last:06d}-{entity}"
-    return f"{stem}-days.parquet", f"{stem}-counterparts.parquet"
 
 
 def _coded(

@@ -233,7 +233,7 @@ def test_a_second_currency_is_refused(world):
 def test_files_that_no_manifest_names_are_taken_away(world):
     world.deliver("a", [(0, "m1", "u1", "payment", 5, 0, 0)])
     world.bring_in()
-    (world.folder / "000002-000002-merchant-days.parquet").write_bytes(b"half")
+    (world.folder / "000002-merchant-days.parquet").write_bytes(b"half")
     (world.folder / "keys-000002.npy.part").write_bytes(b"half")
     world.bring_in()
     there = {file.name for file in world.folder.iterdir() if file.is_file()}
