@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from credit.contract import ENTITY_OF
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of
+from features.engines import on_engine
 from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare, feast_on
 from features.request import REQUEST_FIELDS, with_request_features
 from features.spine import as_known
@@ -94,7 +95,7 @@ def _write_values(
     asked = pa.table(
         {"entity_id": spine["entity_id"], "as_of": known_day(spine["observed_at"])}
     ).group_by(["entity_id", "as_of"])
-    with history.on_engine() as computed:
+    with on_engine(history) as computed:
         known = as_known(computed, entity, asked.aggregate([]), progress=progress)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(f".{os.getpid()}.part")

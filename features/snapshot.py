@@ -14,6 +14,7 @@ from ibis import _
 
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
+from features.engines import on_engine
 from features.historical import UTC_MICROSECONDS, stamped
 from features.publication import (
     MANIFEST,
@@ -129,7 +130,7 @@ def _write_values(
 
 
 def _values_on(history: "History", entity: str, day: date) -> pa.Table:
-    with history.on_engine() as computed, known_on(computed, entity, day) as known:
+    with on_engine(history) as computed, known_on(computed, entity, day) as known:
         return computed.read(known)
 
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
-    from features.spark_history import SparkHistory
 
 DUCKDB, SPARK = "duckdb", "spark"  # what computes features, and joins them in Feast
 
@@ -160,17 +159,6 @@ class History:
     def read(self, table: "ibis.Table") -> "pa.Table":
         """What `table` comes to."""
         return self.backend.to_pyarrow(table)
-
-    @contextmanager
-    def on_engine(self) -> "Iterator[History | SparkHistory]":
-        """These rows on the engine that computes features from them."""
-        if self.engine == DUCKDB:
-            yield self
-            return
-        from features.spark_history import SparkHistory
-
-        with SparkHistory(self) as computed:
-            yield computed
 
     def typed_file(self, place: Source) -> Path:
         """The rows of `place` as one parquet file of the contract's types, written one time."""

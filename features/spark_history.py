@@ -84,11 +84,6 @@ class SparkHistory:
                 raise InputError(complaint, f"vouch data check {self.path} lists them") from None
             raise
 
-    @contextmanager
-    def on_engine(self) -> Iterator[Self]:
-        """This: it is on its engine."""
-        yield self
-
     def close(self) -> None:
         """Take away what was declared in the session, which others of this process may use."""
         for view in self._views.values():

@@ -13,6 +13,7 @@ import pyarrow as pa
 from credit.errors import InputError
 from credit.progress import Progress
 from features.effort import rows_read
+from features.engines import on_engine
 from features.perturbed import altered_later, without_later
 from features.repository import SQLITE
 from features.snapshot import known_entities
@@ -64,7 +65,7 @@ def verify(
         checks = [*published_checks(trial)]
         for entity in asked:
             ids = _sampled(history, entity, cut, sample, rng)
-            checks += _later_rows_checks(trial, entity, ids, cut, rng)
+            checks += later_rows_checks(trial, entity, ids, cut, rng)
         checks += engine_checks(trial, usable)
     return VerifyReport(
         tuple(checks),
@@ -110,16 +111,17 @@ def _sampled(
     return sorted(rng.sample(known, min(sample, len(known))))
 
 
-def _later_rows_checks(
+def later_rows_checks(
     trial: Trial, entity: str, ids: list[str], cut: date, rng: random.Random
 ) -> Iterator[Check]:
+    """No value as of up to `DAYS_BEFORE_CUT` days before `cut` moves with what came after it."""
     if not ids:
         return
     days = [cut - timedelta(days=rng.randrange(DAYS_BEFORE_CUT)) for _ in ids]
     spine = pa.table({"entity_id": ids, "as_of": pa.array(days, pa.date32())})
     onto = {PROFILE_KEY[it]: tuple(some) for it, some in trial.asked.items() if some}
     onto[PROFILE_KEY[entity]] = tuple(ids)
-    with trial.history.on_engine() as history:
+    with on_engine(trial.history) as history:
         known = as_known(history, entity, spine, progress=trial.progress)
         worlds = {
             f"rows recorded after {cut} removed": without_later(history, cut),

@@ -17,6 +17,7 @@ from credit.policy.evidence import Evidence, Freshness
 from credit.progress import Progress
 from features.backfill import Walk
 from features.catalogue import ENTITY_FEATURES
+from features.engines import on_engine
 from features.incremental import build_incrementally
 from features.publication import day_folder, read_snapshot
 from features.repository import JOIN_KEY, SQLITE, is_ours, open_store
@@ -80,7 +81,7 @@ def published_checks(trial: Trial) -> Iterator[Check]:
 
 def _training_check(trial: Trial, built: Path, entity: str) -> Check:
     spine = pa.concat_tables([trial.spine(entity, day) for day in trial.days])
-    with trial.history.on_engine() as history:
+    with on_engine(trial.history) as history:
         trained = as_known(history, entity, spine, progress=trial.progress)
     stored = [trial.published(built, entity, day) for day in trial.days]
     claim = f"{entity}: snapshot = training values as of {_named(trial.days)}"
