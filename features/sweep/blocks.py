@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,17 +51,9 @@ def narrowed(values: Numbers) -> Whole:
 
 
 def merged(blocks: list[Block]) -> Block:
-    """The sums of several blocks; the first may be large, it is read once."""
-    if len(blocks) == 1:
-        return blocks[0]
-    keys = np.concatenate([block.keys.astype(np.int64, copy=False) for block in blocks])
-    order = np.argsort(keys, kind="stable")
-    first = starts_of(keys[order])
-    columns = {}
-    for name in sorted({name for block in blocks for name in block.columns}):
-        parts = [_whole(block, name) for block in blocks]
-        columns[name] = np.add.reduceat(np.concatenate(parts)[order], first)
-    return _compact(keys[order][first], columns)
+    """The sums of several blocks; the later ones are small, and mostly of the first one's keys."""
+    whole, *late = blocks
+    return _with(whole, reduce(_with, late)) if late else whole
 
 
 def by_event_day(tiles: Tiles) -> Iterator[tuple[int, Block]]:
@@ -84,9 +77,40 @@ def starts_of(values: Numbers) -> NDArray[np.intp]:
     return np.concatenate(([0], np.flatnonzero(values[1:] != values[:-1]) + 1))
 
 
-def _whole(block: Block, name: str) -> Numbers:
-    column = block.columns.get(name)
-    return np.zeros(len(block.keys), np.int64) if column is None else column.astype(np.int64)
+def _with(block: Block, more: Block) -> Block:
+    rows, place, keys = _places(block.keys, more.keys)
+    columns = dict(block.columns) if rows is None else {}
+    for name in block.columns if rows is not None else ():
+        columns[name] = np.zeros(len(keys), block.columns[name].dtype)
+        columns[name][rows] = block.columns[name]
+    for name, amounts in more.columns.items():
+        column = columns.get(name)
+        none = np.zeros(len(keys), np.int8) if column is None else column
+        columns[name] = _with_amounts(none, amounts, place)
+    return Block(keys, columns)
+
+
+def _places(keys: Whole, more: Whole) -> tuple[NDArray[np.intp] | None, NDArray[np.intp], Whole]:
+    """Rows of `keys` among all keys, None where these are all; rows of `more`; all keys."""
+    place = np.searchsorted(keys, more)
+    new = place == len(keys)
+    new[~new] = keys[place[~new]] != more[~new]
+    if not new.any():
+        return None, place, keys
+    place += np.cumsum(new) - new  # so many new keys stand before
+    old = np.ones(len(keys) + int(new.sum()), np.bool_)
+    old[place[new]] = False
+    rows = np.flatnonzero(old)
+    every = np.empty(len(old), np.promote_types(keys.dtype, more.dtype))
+    every[rows], every[place[new]] = keys, more[new]
+    return rows, place, every
+
+
+def _with_amounts(column: Whole, amounts: Whole, place: NDArray[np.intp]) -> Whole:
+    sums = narrowed(column[place].astype(np.int64) + amounts)
+    column = column.astype(np.promote_types(column.dtype, sums.dtype))
+    column[place] = sums
+    return column
 
 
 def _compact(keys: Numbers, columns: Mapping[str, Numbers]) -> Block:

@@ -104,10 +104,18 @@ class Counterparts:
         return counts < TOP
 
     def _rank_counts(self, entities: Numbers) -> None:
+        """The most payments anew; what is near the old number is tried first."""
+        bar = self.most[entities] // 2
+        none = self._most_of(entities, bar) & (bar > LEAST // 2)
+        self._most_of(entities[none], np.full(none.sum(), LEAST))
+
+    def _most_of(self, entities: Numbers, bar: Numbers) -> NDArray[np.bool_]:
+        """Write the most payments among the numbers that reach `bar`; which had none."""
         most = np.full(len(entities), LEAST, np.int64)
-        counts, owners = self.pairs.of(entities, COUNT_90D, most)
+        counts, owners = self.pairs.of(entities, COUNT_90D, bar)
         np.maximum.at(most, owners, counts)
         self.most[entities] = most
+        return most == LEAST
 
 
 def crossing(shelf: Shelf, day: int) -> list[tuple[Numbers, Numbers]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from features.sweep.arrivals import Numbers
 from features.sweep.blocks import EMPTY, Block, merged
 
-PARTS = 4  # blocks of one event day that are kept apart before the late ones are made one
+PARTS = 16  # blocks of one event day that are kept apart before the late ones are made one
 Part = Block | Callable[[], Block]  # a block, or what reads it
 
 

@@ -12,7 +12,7 @@ from features.sweep.blocks import Block, merged
 from features.sweep.columns import Columns, read_columns, write_columns
 from features.sweep.shelf import Part, Shelf
 
-LATE_FILES = 12  # more than these are made one
+LATE_FILES = 8  # more than these are made one
 _AMOUNT = "amount "
 _PARTS = ("first", "late")
 

@@ -152,8 +152,8 @@ def test_late_files_are_made_one_and_stay_few(tmp_path: Path) -> None:
     fresh = Sweep.empty(sweep.day)
     fresh.advance(sweep.day, _between(everything, None, sweep.day))
     assert sweep.day_measures().equals(fresh.day_measures())
-    assert len(list(tmp_path.glob("*late*"))) <= 2 * 12
-    assert len(list(tmp_path.iterdir())) < 2 * (LONGEST_WINDOW + 12) + 10
+    assert len(list(tmp_path.glob("*late*"))) <= 2 * 8
+    assert len(list(tmp_path.iterdir())) < 2 * (LONGEST_WINDOW + 8) + 10
 
 
 def test_equal_steps_after_equal_states_write_equal_bytes(tmp_path: Path) -> None:
