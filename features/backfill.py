@@ -73,7 +73,8 @@ class Walk:
         for sweep in self._on_the_way:
             if sweep.day == day:
                 return sweep
-        tiles = self._stack.enter_context(coded_tiles(self.history, self.entity))
+        opening = coded_tiles(self.history, self.entity, first=day, last=self.last)
+        tiles = self._stack.enter_context(opening)
         self._ids = tiles.ids
         self._on_the_way = self._days(tiles, day)
         return next(self._on_the_way)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from features.sources import History
     from features.sweep.arrivals import Numbers
 
+_IDS = {"entity_id", "counterpart_id"}
 READ_DAYS = 16  # days of arrivals, or of events, that are read at once
 
 
@@ -57,23 +58,33 @@ class CodedTiles:
 
 
 @contextmanager
-def coded_tiles(history: "History", entity: str) -> Iterator[CodedTiles]:
-    """The tiles of `history`, kept while the block runs."""
+def coded_tiles(history: "History", entity: str, *, first: int, last: int) -> Iterator[CodedTiles]:
+    """The tiles that the days `first` to `last` are made of, kept while the block runs."""
     with ExitStack() as stack:
 
         def kept(name: str, table: ibis.Table) -> ibis.Table:
             return stack.enter_context(history.kept(name, table))
 
-        days, counterparts = stack.enter_context(kept_tiles(history, entity))
-        entities = kept("entities", _codes(days, "entity_id", "entity"))
-        others = kept("counterparts", _codes(counterparts, "counterpart_id", "counterpart"))
-        coded = counterparts.inner_join(entities, "entity_id").inner_join(others, "counterpart_id")
-        yield CodedTiles(
-            history,
-            kept("coded_days", _placed(days.inner_join(entities, "entity_id"))),
-            kept("coded_counterparts", _placed(coded)),
-            history.read(entities.order_by("entity"))["entity_id"].combine_chunks(),
+        days, counterparts = (
+            _between(tiles, first, last)
+            for tiles in stack.enter_context(kept_tiles(history, entity))
         )
+        entities = kept("entities", _codes(days, "entity_id", "entity"))
+        coded_days = kept("coded_days", _placed(days.inner_join(entities, "entity_id")))
+        with history.kept(
+            "counterparts", _codes(counterparts, "counterpart_id", "counterpart")
+        ) as others:
+            coded = counterparts.inner_join(entities, "entity_id")
+            coded = coded.inner_join(others, "counterpart_id")
+            coded_counterparts = kept("coded_counterparts", _placed(coded))
+        ids = history.read(entities.order_by("entity"))["entity_id"].combine_chunks()
+        yield CodedTiles(history, coded_days, coded_counterparts, ids)
+
+
+def _between(tiles: ibis.Table, first: int, last: int) -> ibis.Table:
+    """Tiles that count on one of the days; those that came and went before are left out."""
+    tiles = tiles.mutate(counts_from=ibis.greatest(_.event_day, _.arrival_day))
+    return tiles.filter(_.counts_from <= last, _.event_day > first - LONGEST_WINDOW)
 
 
 def _codes(tiles: ibis.Table, key: str, code: str) -> ibis.Table:
@@ -82,8 +93,7 @@ def _codes(tiles: ibis.Table, key: str, code: str) -> ibis.Table:
 
 
 def _placed(tiles: ibis.Table) -> ibis.Table:
-    ids = [name for name in tiles.columns if name.startswith(("entity_id", "counterpart_id"))]
-    return tiles.drop(*ids).mutate(counts_from=ibis.greatest(_.event_day, _.arrival_day))
+    return tiles.drop([name for name in tiles.columns if name in _IDS])
 
 
 def _tiles(key: "Numbers", rows: pa.Table, amounts: tuple[str, ...]) -> Tiles:
