@@ -1,5 +1,6 @@
 """`vouch features`: published snapshots, the online store, and the proof that they agree."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,7 @@ def build(
         build_one_more_day(data, as_of, as_json=as_json)
         return
     from features.backfill import backfill
+    from features.effort import rows_read
     from features.snapshot import build as publish
 
     settings = with_engine(read_settings(), engine)
@@ -55,6 +57,8 @@ def build(
             summary = publish(history, as_of=day, **how)
         else:
             summary = backfill(history, first=first, last=day, **how)
+        worked = any(done.written for done in summary.done)
+        summary = replace(summary, rows_read=rows_read(history) if worked else 0)
     show(summary, done_lines(summary), as_json=as_json)
 
 

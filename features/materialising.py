@@ -69,7 +69,8 @@ def materialize(
     with _one_at_a_time(home), _trouble_told():
         desk = _Desk.open(home, online_store)
         done = tuple(desk.publish(snapshot, progress) for snapshot in latest)
-    return Summary(done, time.monotonic() - started)
+    read = sum(entity.rows for entity in done if entity.written)
+    return Summary(done, time.monotonic() - started, rows_read=read)
 
 
 def _latest(home: Path, entity: str, now: datetime) -> Snapshot | None:
