@@ -61,6 +61,7 @@ class Office:
     sitting: Sitting
     upkeep: Upkeep
     postroom: Postroom | None = None
+    taking_rows: asyncio.Lock = field(default_factory=asyncio.Lock)
     keys: KeysInFlight = field(default_factory=KeysInFlight)
     _readers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, READERS_MAX))
     _scorers: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))

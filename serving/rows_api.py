@@ -61,9 +61,11 @@ async def take_rows(request: Request, office: Office) -> Response:
     table = _table(request)
     key = idempotency_key(request, required=True) or ""
     body = await read_body(request, most=ROWS_BODY_MAX_BYTES)
-    # A thousand rows take longer to read than a decision may wait.
-    taking, sha256 = await run_in_threadpool(_read, body, table, request.url.path, office)
-    answer = await office.change(taking, key=key, content_sha256=sha256)
+    # A thousand rows take longer than a decision may wait: they are read beside the event loop, and
+    # written one request at a time, so that no more than one stands before a decision.
+    async with office.taking_rows:
+        taking, sha256 = await run_in_threadpool(_read, body, table, request.url.path, office)
+        answer = await office.change(taking, key=key, content_sha256=sha256)
     told = orjson.loads(answer)
     for outcome in (ACCEPTED, DUPLICATE, REFUSED):
         office.metrics.rows_answered(table.name, outcome, told["outcomes"].count(outcome))

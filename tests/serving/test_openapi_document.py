@@ -6,7 +6,7 @@ import re
 import pytest
 
 from serving.openapi import document
-from serving.shapes import SHAPES
+from serving.shapes import ROWS, SHAPES
 from serving.wire import parse
 
 DECISION_PATHS = {
@@ -116,6 +116,9 @@ def test_every_documented_call_is_there_and_answers_as_documented(
     referred = life("post", f"{loans}/decisions", loan(application_id="a2"))
     word = {"outcome": "approve", "reason": "known", "reviewer": "j.doe"}
     life("post", "/v1/decisions/{decision_id}/review", word, decision_id=referred["decision_id"])
+    rows = [dict(ROWS.example["rows"][0], recorded_at="2026-06-30T10:00:00Z"), {}]
+    rows[0]["occurred_at"] = rows[0]["recorded_at"]
+    life("post", "/v1/rows/{table}", {"rows": rows}, table="payments")
     for path in ("/healthz", "/readyz"):
         life("get", path)
     documented = {(path, method) for path, it in document()["paths"].items() for method in it}
