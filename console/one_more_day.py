@@ -9,6 +9,7 @@ from console.done import done_lines
 from console.histories import open_clean
 from console.output import progress_bar, show
 from console.parse import parse_day
+from credit.errors import InputError
 from serving.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -50,8 +51,12 @@ class OneMoreDay:
 def build_one_more_day(data: Path, as_of: str, *, as_json: bool) -> None:
     """Ingest what is new, publish the day, bring what changed online."""
     from features.incremental import build_incrementally, read_before
+    from features.sources import DUCKDB
 
     settings = read_settings()
+    if settings.engine != DUCKDB:
+        what = f"--incremental runs on {DUCKDB}, and VOUCH_ENGINE is {settings.engine!r}"
+        raise InputError(what, f"build the day whole, or set VOUCH_ENGINE={DUCKDB}")
     day, now = parse_day(as_of, "--as-of"), settings.now()
     with progress_bar(quiet=as_json) as progress:
         known = read_before(settings.home, data)

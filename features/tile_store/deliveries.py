@@ -109,8 +109,10 @@ def _only_here(
 
 
 def name_of(root: Path, file: Path) -> str:
-    """The file's name in notes: its place in the data directory, or its whole path."""
-    return str(file.relative_to(root) if file.is_relative_to(root) else file)
+    """The file's name in notes: its place in the data directory, or in a folder beside it."""
+    if file.is_relative_to(root):
+        return file.relative_to(root).as_posix()
+    return f"+{file.parent.name}/{file.name}"
 
 
 def _noted(path: Path, earlier: NotedFile | None, root: Path) -> NotedFile:

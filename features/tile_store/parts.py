@@ -15,7 +15,7 @@ from features.tiles import AMOUNTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROW_GROUP = 1 << 18
+ROW_GROUP = 1 << 19  # tiles that are read at once
 OTHER = {"merchant": "user", "user": "merchant"}
 DAY_COLUMNS = ("entity", "event_day", "arrival_day", *AMOUNTS)
 COUNTERPART_COLUMNS = ("entity", "counterpart", "event_day", "arrival_day", "count", "minor")
@@ -66,7 +66,5 @@ def _write(file: Path, tiles: pa.Table) -> None:
     tiles = tiles.cast(pa.schema(fields)).sort_by("event_day")
     put(
         file,
-        lambda stream: pq.write_table(
-            tiles, stream, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=False
-        ),
+        lambda stream: pq.write_table(tiles, stream, compression="zstd", row_group_size=ROW_GROUP),
     )

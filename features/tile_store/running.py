@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from features.definition import LONGEST_WINDOW
 from features.sweep import Arrivals, Sweep, Tiles, load, pair, save, tidy
+from features.sweep.arrivals import nothing
 from features.tile_store.identities import all_ids
 from features.tile_store.manifest import Identities, Kept, Part, State
 from features.tiles import AMOUNTS
+
+Columns = Mapping[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +78,30 @@ def _folder(folder: Path, entity: str) -> Path:
 
 
 def _arrivals(folder: Path, parts: tuple[Part, ...], day: int) -> Iterator[Arrivals]:
-    """Tiles of each part that may count on `day` or later."""
+    """Tiles that may count on `day` or later, a group of rows at a time: memory stays bounded."""
     for part in parts:
-        days = _near(folder / part.days, day)
-        counterparts = _near(folder / part.counterparts, day)
-        keys = pair(counterparts["entity"], counterparts["counterpart"])
-        yield Arrivals(
-            _tiles(days["entity"], days, tuple(AMOUNTS)),
-            _tiles(keys, counterparts, ("count", "minor")),
-        )
+        for days in _near(folder / part.days, day):
+            yield Arrivals(_tiles(days["entity"], days, tuple(AMOUNTS)), nothing())
+        for rows in _near(folder / part.counterparts, day):
+            key = pair(rows["entity"], rows["counterpart"])
+            yield Arrivals(nothing(), _tiles(key, rows, ("count", "minor")))
 
 
-def _near(file: Path, day: int) -> Mapping[str, NDArray[np.int64]]:
-    table = pq.read_table(file, filters=[("event_day", ">", day - LONGEST_WINDOW)])
-    return {name: table[name].to_numpy().astype(np.int64) for name in table.column_names}
+def _near(file: Path, day: int) -> Iterator[Columns]:
+    """Columns of each group of rows in which an event is within the longest window of `day`."""
+    parquet = pq.ParquetFile(file)
+    place = parquet.schema_arrow.get_field_index("event_day")
+    for group in range(parquet.num_row_groups):
+        bounds = parquet.metadata.row_group(group).column(place).statistics
+        if bounds is not None and bounds.max > day - LONGEST_WINDOW:  # None where there are no rows
+            table = parquet.read_row_group(group)
+            yield {
+                name: table[name].to_numpy().astype(np.int64, copy=False)
+                for name in table.column_names
+            }
 
 
-def _tiles(
-    key: NDArray[np.int64], columns: Mapping[str, NDArray[np.int64]], amounts: tuple[str, ...]
-) -> Tiles:
+def _tiles(key: NDArray[np.int64], columns: Columns, amounts: tuple[str, ...]) -> Tiles:
     return Tiles(
         key,
         columns["event_day"],

@@ -138,7 +138,7 @@ def assert_recovers(lender, runner, truth, order):
 def test_a_run_that_dies_at_any_rename_is_made_good_by_the_next(lender, runner, undisturbed, runs):
     steps, truth = undisturbed
     assert steps > 30
-    for step in sorted(CHANCE.sample(range(steps), min(steps, runs(full=steps, short=6)))):
+    for step in sorted(CHANCE.sample(range(steps), min(steps, runs(full=steps, short=4)))):
         assert assert_recovers(lender, runner, truth, {"step": step}) != 0
 
 
@@ -147,7 +147,7 @@ def test_killed_at_random_moments_the_rerun_ends_in_the_same_bytes(
 ):
     _, truth = undisturbed
     killed = 0
-    for _ in range(runs(full=50, short=4)):
+    for _ in range(runs(full=50, short=2)):
         moment = CHANCE.uniform(0.02, 0.8)
         killed += assert_recovers(lender, runner, truth, {"after": moment}) != 0
     assert killed
