@@ -20,7 +20,7 @@ from tests.stand.published_days import a_day_later, drawn_values, publish_day
 
 VIEW, FRESH = "user_features", "user_fresh"
 DAYS = [date(2026, 6, 14), date(2026, 6, 15), date(2026, 6, 16)]
-IDS = [f"u{number}" for number in range(9)]
+IDS = [f"u{number}" for number in range(10)]
 
 
 class DiedError(Exception):
@@ -120,9 +120,9 @@ def days(tmp_path):
     rng = np.random.default_rng(3)
     first = drawn_values("user", IDS[:7], rng)
     same = a_day_later("user", first.slice(0, 3))
-    second = pa.concat_tables([same, drawn_values("user", IDS[4:8], rng)])
+    second = pa.concat_tables([same, drawn_values("user", IDS[4:8] + IDS[9:], rng)])
     same = a_day_later("user", second.slice(2, 3))
-    third = pa.concat_tables([same, drawn_values("user", IDS[:2] + IDS[7:], rng)])
+    third = pa.concat_tables([same, drawn_values("user", IDS[:2] + IDS[7:9], rng)])
     made = []
     for day, values in zip(DAYS, (first, second, third), strict=True):
         snapshot = publish_day(tmp_path, "user", day, values)
@@ -159,7 +159,7 @@ def went_online(world, day):
 def test_only_what_differs_is_written_and_who_left_is_gone(new_world, days):
     world = new_world()
     notes = [went_online(world, day).note for day in days]
-    assert notes == ["7 changed", "4 changed, 1 left", "4 changed, 1 left"]
+    assert notes == ["7 changed", "5 changed, 1 left", "4 changed, 2 left"]
     assert len(world.kept()) == len(days[2][1][1])
 
 

@@ -25,6 +25,28 @@ def test_a_child_reads_the_settings_that_its_parent_has(tmp_path, extra):
     assert read_settings(settings.environment()) == settings
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite", "redis://127.0.0.1:6379/0", "redis://u:p%40ss@cache:1/3", "rediss://:p@cache"]
+)
+def test_an_online_store_is_sqlite_or_a_redis(url):
+    settings = read_settings({"VOUCH_ONLINE_STORE": url})
+    assert settings.online_store == url
+    assert url not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "postgres", "mysql://u:secret@h/0", "redis:///0", "redis://h:x/0", "redis://h/db"),
+        *("redis://u:sec@ret@h:99999/0", "redis://u:secret@h/0?x=1"),
+    ],
+)
+def test_what_is_no_online_store_is_refused_without_its_password(url):
+    with pytest.raises(InputError, match="VOUCH_ONLINE_STORE is") as told:
+        read_settings({"VOUCH_ONLINE_STORE": url})
+    assert "sec" not in str(told.value)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "localhost.example"])  # noqa: S104
 def test_nothing_but_loopback_is_served_before_partners_have_keys(tmp_path, host):
     settings = read_settings({"VOUCH_HOME": str(tmp_path)})
