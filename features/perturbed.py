@@ -41,6 +41,11 @@ class Perturbed:
         return self.history.utc_offset_minutes
 
     @property
+    def spine_rows(self) -> int:
+        """As many in one query."""
+        return self.history.spine_rows
+
+    @property
     def backend(self) -> "SQLBackend":
         """The same engine."""
         return self.history.backend

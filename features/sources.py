@@ -68,6 +68,8 @@ def version_hash(table: Table) -> str:
 class History:
     """One data directory, opened: the tables that are there, each as the contract types it."""
 
+    spine_rows = 16_384  # of a training spine in one query: bounds memory, whatever the spine
+
     def __init__(
         self,
         path: Path,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class SparkHistory:
     """`history`, computed on Spark."""
 
+    spine_rows = 1 << 20  # in one query: starting one takes seconds, and memory is the cluster's
+
     def __init__(self, history: "History") -> None:
         self._history = history
         self._session = spark_session()

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from features.sources import History
 
 EPOCH = date(1970, 1, 1)
-CHUNK_ROWS = 16_384  # spine rows a query: bounds memory, whatever the spine
 PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
 PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}
 PROFILE_SINCE = {"merchant": "opened_on", "user": "registered_on"}
@@ -49,13 +48,13 @@ def as_known(
     counts, of no event. Numbers are doubles, categories text. What is not known is null.
     """
     asked, place = _distinct(spine)
-    tables = Tables(history)
+    tables, size = Tables(history), history.spine_rows
     parts = []
     with kept_tiles(history, entity) as tiles:
-        for start in range(0, max(asked.num_rows, 1), CHUNK_ROWS):
+        for start in range(0, max(asked.num_rows, 1), size):
             if progress is not None:
                 progress(f"{entity} features", start / max(asked.num_rows, 1))
-            with history.kept("spine", ibis.memtable(asked.slice(start, CHUNK_ROWS))) as chunk:
+            with history.kept("spine", ibis.memtable(asked.slice(start, size))) as chunk:
                 days, counterparts = (near(each, chunk) for each in tiles)
                 with _payment_groups(tables, days, counterparts) as payments:
                     parts.append(history.read(_values(tables, entity, chunk, payments)))
