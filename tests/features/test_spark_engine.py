@@ -202,3 +202,8 @@ def test_what_spark_needs_and_is_not_there_is_said_in_one_line(tmp_path, monkeyp
     result = CliRunner().invoke(app, [*command, "--engine", SPARK])
     assert isinstance(result.exception, InputError)
     assert str(result.exception).startswith(f"engine spark needs {lacking}")
+
+
+def test_the_pyspark_that_is_named_is_the_one_that_is_tried():
+    lock = Path(__file__).resolve().parents[2] / "requirements" / "test.txt"
+    assert f"\npyspark=={sessions.PYSPARK} " in lock.read_text()
