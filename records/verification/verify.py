@@ -12,6 +12,7 @@ from records.store import Records, RecordsUnavailableError
 from records.tables import BATCHES
 from records.verification.counters_check import check_counters
 from records.verification.holdings_check import check_holds, check_loans
+from records.verification.inbox_check import check_inbox
 from records.verification.journal_check import check_journal
 from records.verification.lines_check import check_lines, check_subjects
 from records.verification.policies_check import check_policies
@@ -33,8 +34,9 @@ def verify(
     The chain is recomputed from every column of every row, then held against the anchors noted
     outside the database; names against their tokens; holds, loans and lines against the operations
     that made them what they are; concentration counters against holds and loans; policies and
-    switches against their events. Reads in pages, each on one state of the records. Of each kind
-    of thing at most `faults_told` faults are told one by one.
+    switches against their events; rows of the inbox against their hashes. Reads in pages, each on
+    one state of the records. Of each kind of thing at most `faults_told` faults are told one by
+    one.
     """
     names = (
         "chain",
@@ -46,6 +48,7 @@ def verify(
         "lines",
         "counters",
         "policies",
+        "inbox",
     )
     told = {name: Tally(name, faults_told) for name in names}
     heads = anchors.read() if anchors else iter(())
@@ -58,6 +61,7 @@ def verify(
         ("lines", lambda: check_lines(records, told["lines"])),
         ("counters", lambda: check_counters(records, told["counters"])),
         ("policies", lambda: check_policies(records, told["policies"])),
+        ("inbox", lambda: check_inbox(records, told["inbox"])),
     )
     for name, check in checks:
         if progress:

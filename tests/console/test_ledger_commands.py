@@ -32,7 +32,7 @@ def test_a_whole_ledger_verifies(home, capsys):
     told = capsys.readouterr().out.splitlines()
     names = ("chain", "anchors", "journal", "subjects", "holds", "loans", "lines")
     assert [line.split()[:2] for line in told] == [
-        ["ok", name] for name in (*names, "counters", "policies")
+        ["ok", name] for name in (*names, "counters", "policies", "inbox")
     ]
     assert run(["ledger", "verify", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["holds"] is True

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
 
 from credit.errors import InputError
 from records import inbox, inbox_parts
@@ -16,6 +16,7 @@ from records.instants import instant_text
 from records.retention import retain
 from records.store import open_records
 from records.tables import INBOX, INBOX_PARTS
+from records.verification.verify import verify
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -271,3 +272,21 @@ def test_whom_a_payment_named_before_is_touched_when_it_moves(records):
         later = NOW + timedelta(hours=1)
         assert inbox.recorded_since(connection, later)[1]["merchant"] == {"m9"}
         assert inbox.payments_of(connection, kind="user", entity_ids=["u1"], since=later) == []
+
+
+def test_verification_finds_a_row_that_was_changed_and_parts_that_overlap(records, tmp_path):
+    accept(records, payment(1), payment(2))
+    inbox_parts.export(records, tmp_path)
+    assert verify(records).holds
+    with records.writing() as transaction:
+        changed = update(INBOX).where(INBOX.c.seq == 2)
+        content = payment(2, amount_minor=1).content.decode()
+        transaction.connection.execute(changed.values(content=content))
+        twice = {"table_name": "payments", "first_seq": 2, "last_seq": 2, "rows": 1}
+        over = insert(INBOX_PARTS).values(twice | {"claimed_at": instant_text(NOW)})
+        transaction.connection.execute(over)
+    faults = verify(records).checks[-1].faults
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "row 2 of payments",
+        "parts of payments overlap at row 2",
+    ]
