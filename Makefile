@@ -37,6 +37,7 @@ bench: .venv/bench.stamp  ## every speed claim, measured again
 	$(BIN)/python -m benchmarks.policy.run
 	$(BIN)/python -m benchmarks.size.run
 	$(BIN)/python -m benchmarks.ranking.run
+	$(BIN)/python -m benchmarks.features.run
 
 serve: .venv/run.stamp
 	$(BIN)/vouch serve

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+PAPER_PAYMENTS = 10_000_000_000
+CLUSTER_FACTOR = 2  # a cluster's network, stragglers and storage, beside one machine's cores
+PARTITION_BYTES, EXECUTOR_CORES, DOLLARS_A_CORE_HOUR = 200e6, 4, 0.05
+
 Found = Mapping[str, Any]
 Taken = Sequence[Mapping[str, Any]]
 
@@ -80,6 +84,22 @@ def year(found: Found) -> dict[str, float]:
         told |= {f"{name}_start": start, f"{name}_day": each, f"{name}_builds": builds}
         told |= {f"{name}_walk": walk, f"{name}_ratio": builds / walk}
     return told
+
+
+def paper(found: Found) -> dict[str, float]:
+    """What a small build on Spark comes to for ten billion payments, multiplied."""
+    part, build = found["spark"], found["spark"]["build"]
+    times = PAPER_PAYMENTS / part["payments"]
+    hours = times * build["task_milliseconds"] / 3_600_000 * CLUSTER_FACTOR
+    return {
+        "shuffle_bytes": build["shuffle_bytes"] / part["payments"],
+        "parquet_tb": times * part["file_mb"] / 1e6,
+        "shuffle_tb": times * build["shuffle_bytes"] / 1e12,
+        "partitions": times * build["shuffle_bytes"] / PARTITION_BYTES,
+        "core_hours": hours,
+        "executors": hours / EXECUTOR_CORES,
+        "dollars": hours * DOLLARS_A_CORE_HOUR,
+    }
 
 
 def loads(taken: Sequence[Mapping[str, Any]]) -> str:

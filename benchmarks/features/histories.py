@@ -74,7 +74,7 @@ SELECT loan_id || '-' || n AS repayment_id, loan_id, due_on, due_minor,
   NULL::BIGINT AS paid_minor, NULL::TIMESTAMP AS paid_at, disbursed_at AS recorded_at FROM paid
 UNION ALL
 SELECT loan_id || '-' || n, loan_id, due_on, due_minor, due_minor, paid, paid FROM paid
-WHERE h % 20 > 0
+WHERE h % 20 > 0 AND paid < TIMESTAMP '2026-08-15'
 """
 
 

@@ -13,6 +13,7 @@ from benchmarks.features.figures import (
     day_to_build,
     largest,
     loads,
+    paper,
     ratios,
     spine,
     work,
@@ -58,8 +59,11 @@ def section(found: Found) -> str:
             "![Seconds and peak memory against payments](images/features-growth.svg)",
             "",
             growth_table(found),
+            "On paper, 10,000,000,000 payments on Spark (see below):",
+            "",
+            paper_table(found),
         ]
-    )
+    ).rstrip()
 
 
 def aims_table(found: Found) -> str:
@@ -117,6 +121,24 @@ def _growth_row(size: str, at: Any) -> str:
         f" {vouch['work_processor_seconds']:.1f} | {vouch['peak_mb']:,} |"
         f" {scan['work_seconds']:.1f} | {scan['peak_mb']:,} |\n"
     )
+
+
+def paper_table(found: Found) -> str:
+    """What a small build on Spark says of one ten billion payments long, multiplied."""
+    part, at = found["spark"], paper(found)
+    rows = {
+        f"measured: {part['payments']:,} payments inside this machine": (
+            f"{part['build']['task_milliseconds'] / 1000:,.0f} seconds of tasks"
+        ),
+        "measured: bytes that tasks send one another, a payment": f"{at['shuffle_bytes']:.0f}",
+        "a year of files": f"{at['parquet_tb']:.2f} TB of parquet",
+        "shuffled by a build of one day": f"{at['shuffle_tb']:.2f} TB",
+        "shuffle partitions of 200 MB": f"{at['partitions']:,.0f}",
+        "core hours, twice those measured": f"{at['core_hours']:,.0f}",
+        "executors of 4 cores, to be done in an hour": f"{max(1, at['executors']):,.0f}",
+        "money, at 0.05 USD a core hour": f"{at['dollars']:,.0f} USD, in order of magnitude",
+    }
+    return "| what | figure |\n|---|---|\n" + "".join(f"| {k} | {v} |\n" for k, v in rows.items())
 
 
 def arms_table(found: Found, payments: str) -> str:
@@ -211,6 +233,7 @@ def text(found: Found) -> str:
         "One more day": _day(found),
         "A year of daily snapshots": _year(found),
         "Growth": iter([growth_table(found), _growth_loads(found)]),
+        "Spark, on paper": iter([paper_table(found)]),
     }
     told = "\n\n".join(f"## {name}\n\n{_joined(lines)}" for name, lines in parts.items())
     foot = (

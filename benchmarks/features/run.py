@@ -1,7 +1,7 @@
 """Features measured: beside other ways to compute them, and as a history grows.
 
-    python -m benchmarks.features.run [--parts arms,spine,day,year,growth] [--payments 10e6,50e6]
-        [--rounds 3,2] [--growth 1e6,3e6,10e6,30e6,100e6] [--histories DIR]
+    python -m benchmarks.features.run [--parts arms,spine,day,year,growth,spark]
+        [--payments 10e6,50e6] [--rounds 3,2] [--growth 1e6,3e6,10e6,30e6,100e6] [--histories DIR]
 
 Every piece of work has a process of its own, and arms take turns. Parts that are not asked for
 keep the figures that they have. Writes benchmarks/results/features.json and .md, the curves in
@@ -170,12 +170,22 @@ def growth(bench: Bench) -> dict[str, Any]:
     return found
 
 
+def spark(bench: Bench) -> dict[str, Any]:
+    """A build on Spark inside this machine: what its tasks send one another."""
+    payments = bench.payments[0]
+    place, file_mb = bench.history(payments)
+    work = "benchmarks.features.shuffles:built_on_spark"
+    took = measured(work, place, bench.empty("spark"), AS_OF)
+    return {"payments": payments, "file_mb": file_mb, "build": told("spark", took)}
+
+
 PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "arms": arms,
     "spine": spine,
     "day": day,
     "year": year,
     "growth": growth,
+    "spark": spark,
 }
 
 

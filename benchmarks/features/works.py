@@ -10,7 +10,7 @@ from benchmarks.features.histories import AS_OF, Size, delivered, made
 if TYPE_CHECKING:
     from benchmarks.features.child import Watch
 
-NOW = datetime(2026, 7, 20, tzinfo=UTC)  # by which every day that is asked for is over
+NOW = datetime(2026, 9, 1, tzinfo=UTC)  # by which everything has been recorded
 
 
 def history(watch: "Watch", folder: str, payments: str) -> None:
@@ -97,12 +97,14 @@ def command(watch: "Watch", place: str, home: str, day: str) -> None:
     import os
     import subprocess
     import sys
+    import time
 
     vouch = str(Path(sys.executable).with_name("vouch"))
     asked = [vouch, "features", "build", "--data", place, "--as-of", day, "--incremental", "--json"]
     settings = {"VOUCH_HOME": home, "VOUCH_NOW": NOW.isoformat()}
-    with watch.on("work"):
-        subprocess.run(asked, env=os.environ | settings, check=True, stdout=subprocess.DEVNULL)
+    began = time.perf_counter()
+    subprocess.run(asked, env=os.environ | settings, check=True, stdout=subprocess.DEVNULL)
+    watch.told["work_seconds"] = round(time.perf_counter() - began, 3)
 
 
 def walked(watch: "Watch", place: str, home: str, first: str, last: str) -> None:
