@@ -48,15 +48,12 @@ class Asked:
     connection: duckdb.DuckDBPyConnection
     queries: dict[str, str]
 
-    def of(self, arrivals: Arrivals, days: list[int]) -> dict[str, Measures]:
-        entities = np.arange(3)
-        spine = pa.table(
-            {
-                "spine_id": np.arange(3 * len(days)),
-                "entity_id": np.tile(entities, len(days)),
-                "as_of_day": np.repeat(days, 3),
-            }
-        )
+    def of(self, arrivals: Arrivals, days: list[int], *, entities: int = 3) -> dict[str, Measures]:
+        spine = {
+            "spine_id": np.arange(entities * len(days)),
+            "entity_id": np.tile(np.arange(entities), len(days)),
+            "as_of_day": np.repeat(days, entities),
+        }
         tiles, pairs = arrivals.days, arrivals.counterparts
         tables = {
             "spine": spine,
@@ -70,7 +67,9 @@ class Asked:
         for name, query in self.queries.items():
             rows = self.connection.sql(query).to_arrow_table().to_pylist()
             found[name] = {
-                (days[row["spine_id"] // 3], row["spine_id"] % 3): _but(row, "spine_id")
+                (days[row["spine_id"] // entities], row["spine_id"] % entities): _but(
+                    row, "spine_id"
+                )
                 for row in rows
             }
         return found
@@ -96,6 +95,24 @@ def asked() -> Iterator[Asked]:
     queries = {name: backend.compile(it) for name, it in expressions.items()}
     yield Asked(backend.con, queries)
     backend.disconnect()
+
+
+def test_every_edge_of_every_window_is_crossed_on_its_day(asked: Asked) -> None:
+    """Entities that traded twice, so many days apart, are watched until both days are forgotten."""
+    gaps = (1, 6, 7, 29, 30, 31, 59, 89, 90, 91, 120)
+    rows = [
+        (entity, other, day, 0, 1, 10 ** (other + 1) + entity)
+        for entity, gap in enumerate(gaps)
+        for other in range(7)
+        for day in (other, other + gap)
+    ]
+    everything = _arrivals(rows)
+    days = list(range(START, START + max(gaps) + LONGEST_WINDOW + 8))
+    expected = asked.of(everything, days, entities=len(gaps))
+    sweep = Sweep.empty(START - 1)
+    for day in days:
+        sweep.advance(day, _between(everything, day - 1, day))
+        _assert_equal(sweep, day, expected)
 
 
 @settings(deadline=None, max_examples=25)
