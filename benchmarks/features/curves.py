@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import log10
 from typing import Any
 
-WIDTH, HEIGHT = 860, 330
+WIDTH, HEIGHT = 880, 310
 PANEL_WIDTH, PANEL_HEIGHT, TOP = 330, 230, 46
 STYLE = """<style>
 svg { font: 12px system-ui, sans-serif; }
@@ -20,7 +20,10 @@ text.vouch, text.scan { stroke: none; }
 }
 </style>"""
 NAMES = {"vouch": "Vouch", "scan": "bare scan"}
-PANELS = (("work_seconds", "seconds"), ("peak_mb", "peak memory, MB"))
+PANELS = (
+    ("work_seconds", "seconds, by payments"),
+    ("peak_mb", "peak memory in MB, by payments"),
+)
 
 
 @dataclass(frozen=True, slots=True)
