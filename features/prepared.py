@@ -57,7 +57,7 @@ class Recording:
         self._run(f"DROP TABLE {unique}")
 
     def read(self, table: ibis.Table) -> None:
-        """Make what `table` comes to the next result."""
+        """Make what `table` comes to the next result, in the engine's own types."""
         self.results.append(self._run(self._sql(table)).to_arrow_table())
 
     def _sql(self, table: ibis.Table) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROW_GROUP = 1 << 19  # tiles that are read at once
 OTHER = {"merchant": "user", "user": "merchant"}
 DAY_COLUMNS = ("entity", "event_day", "arrival_day", *AMOUNTS)
+SUMS = frozenset({*AMOUNTS, "count", "minor"})
 COUNTERPART_COLUMNS = ("entity", "counterpart", "event_day", "arrival_day", "count", "minor")
 
 
@@ -60,10 +61,10 @@ def _coded(
 
 def _write(file: Path, tiles: pa.Table) -> None:
     """By event day, so that a reader of few days skips the rest."""
-    days = [(name, pa.int32()) for name in ("entity", "counterpart", "event_day", "arrival_day")]
-    types = dict(days)
-    fields = [pa.field(field.name, types.get(field.name, field.type)) for field in tiles.schema]
-    tiles = tiles.cast(pa.schema(fields)).sort_by("event_day")
+    # An engine's sums are wider than what they add up to.
+    types = [pa.int64() if name in SUMS else pa.int32() for name in tiles.column_names]
+    fields = zip(tiles.column_names, types, strict=True)
+    tiles = tiles.cast(pa.schema(list(fields))).sort_by("event_day")
     put(
         file,
         lambda stream: pq.write_table(tiles, stream, compression="zstd", row_group_size=ROW_GROUP),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from features.sources import History
 
 FORMAT = 1
-_RULES = ("definition", "versions", "windows", "tiles")
+_RULES = ("definition.py", "versions.py", "windows.py", "tiles.py", "tile_store/ingest.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class TileStore:
         said = [FORMAT, duckdb.__version__, self.history.utc_offset_minutes, *self.entities]
         digest = hashlib.sha256(repr(said).encode())
         for name in _RULES:
-            digest.update(files("features").joinpath(f"{name}.py").read_bytes())
+            digest.update(files("features").joinpath(name).read_bytes())
         return digest.hexdigest()
 
     def _with_batch(self, done: Ingested, found: Delivered, group: tuple[Path, ...]) -> Ingested:
