@@ -1,4 +1,4 @@
-"""Two published days of synthetic users: counts, amounts, shares and days, a fifth missing."""
+"""Three published days of synthetic users: counts, amounts, shares and days, a fifth missing."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ ENTITY, CHUNK, MISSING = "user", 50_000, 0.2
 
 
 def publish_days(home: Path, days: Sequence[date], entities: int, changed_share: float) -> int:
-    """Publish the first day and the next; how many features there are."""
+    """Publish a day, one on which a share changed, and one on which all did; how many features."""
     changes = np.random.default_rng(1).random(entities) < changed_share
     for number, day in enumerate(days):
         snapshot = _snapshot(home, day, entities)
@@ -34,14 +34,12 @@ def publish_days(home: Path, days: Sequence[date], entities: int, changed_share:
     return len(ENTITY_FEATURES[ENTITY])
 
 
-def _values(
-    day: date, start: int, count: int, changes: "np.ndarray", number: int
-) -> pa.Table:
+def _values(day: date, start: int, count: int, changes: "np.ndarray", number: int) -> pa.Table:
     """Users from `start` on as of a day: the first day's, a day older, or changed."""
     names = [f"u{place:07}" for place in range(start, start + count)]
     columns: dict[str, pa.Array] = {JOIN_KEY[ENTITY]: pa.array(names)}
-    changed = changes[start : start + count] & (number > 0)
-    first, other = (np.random.default_rng([start, draw]) for draw in (0, 1))
+    changed = (changes[start : start + count] & (number > 0)) | (number > 1)
+    first, other = (np.random.default_rng([start, draw]) for draw in (0, number))
     ageing = layout_of(ENTITY).ageing
     for feature in ENTITY_FEATURES[ENTITY]:
         if feature.dtype == CATEGORY:

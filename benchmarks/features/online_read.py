@@ -16,9 +16,7 @@ from features.store import OnlineFeatures
 def main() -> None:
     """Reads until standard input closes; then says how long the reads took."""
     home, store, day, rate = sys.argv[1:]
-    online = OnlineFeatures(
-        Path(home), "user", max_age=timedelta(days=9), online_store=store
-    )
+    online = OnlineFeatures(Path(home), "user", max_age=timedelta(days=9), online_store=store)
     now = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     entities = json.loads((Path(home) / "entities.json").read_text())
     rng = random.Random(0)  # noqa: S311 - whom to read
