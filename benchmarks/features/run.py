@@ -3,8 +3,8 @@
     python -m benchmarks.features.run [--parts arms,spine,day,year,growth,spark]
         [--payments 10e6,50e6] [--rounds 3,2] [--growth 1e6,3e6,10e6,30e6,100e6] [--histories DIR]
 
-Every piece of work has a process of its own, and arms take turns. Parts that are not asked for
-keep the figures that they have. Writes benchmarks/results/features.json and .md, the curves in
+Every piece of work has a process of its own, and arms take turns. Parts and sizes that are not
+asked for keep the figures that they have. Writes benchmarks/results/features.json and .md, the curves in
 docs/images, and the figures in docs/scale.md. `--histories` keeps what is made up, some 20 bytes
 a payment.
 """
@@ -220,10 +220,10 @@ def main() -> None:
         histories = options.histories or Path(scratch) / "histories"
         bench = Bench(histories, Path(scratch), options.payments, options.rounds, options.growth)
         for name in options.parts.split(","):
-            found[name] = PARTS[name](bench)
+            found[name] = found.get(name, {}) | PARTS[name](bench)
             found["machine"] = machine()
             file.write_text(json.dumps(found, indent=1) + "\n")
-    if file.parent == RESULTS:
+    if file.parent == RESULTS and found.keys() >= PARTS.keys():
         write_pages(found)
 
 
