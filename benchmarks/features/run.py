@@ -4,9 +4,9 @@
         [--payments 10e6,50e6] [--rounds 3,2] [--growth 1e6,3e6,10e6,30e6,100e6] [--histories DIR]
 
 Every piece of work has a process of its own, and arms take turns. Parts and sizes that are not
-asked for keep the figures that they have. Writes benchmarks/results/features.json and .md, the curves in
-docs/images, and the figures in docs/scale.md. `--histories` keeps what is made up, some 20 bytes
-a payment.
+asked for keep the figures that they have. Writes benchmarks/results/features.json and .md, the
+curves in docs/images, and the figures in docs/scale.md. `--histories` keeps what is made up, some
+20 bytes a payment.
 """
 
 import argparse
