@@ -83,6 +83,21 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"champion {product}", OK, artefact.manifest.version)
 
 
+def _online_store(settings: Settings) -> Iterator[Finding]:
+    from features.online_ping import trouble_of
+
+    if not settings.home.is_dir():
+        return
+    where = settings.online_store.rsplit("@", maxsplit=1)[-1]
+    trouble = trouble_of(settings.home, settings.online_store)
+    if not trouble:
+        yield Finding("online store", OK, where)
+    elif settings.online_store == "sqlite":
+        yield Finding("online store", WARN, trouble, "vouch features materialize makes it")
+    else:
+        yield Finding("online store", FAIL, trouble, f"see to {where}, or VOUCH_ONLINE_STORE")
+
+
 def _freshness(settings: Settings) -> Iterator[Finding]:
     from features.publication import read_online
 
@@ -105,5 +120,6 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _home,
     _records,
     _models,
+    _online_store,
     _freshness,
 )

@@ -25,6 +25,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
+from features.online_ping import evicting
 from features.online_rows import (
     Attempt,
     Fetched,
@@ -164,6 +165,10 @@ class RowRedisOnlineStore(RowOnlineStore):
         entities_to_keep: Sequence[Entity],  # noqa: ARG002
         partial: bool,  # noqa: ARG002, FBT001
     ) -> None:
+        with self._redis(config) as redis:
+            forgetful = evicting(redis.info("memory"))
+        if forgetful:
+            raise StoreAwayError(f"online store: {forgetful}; set it to noeviction")
         self._forget(config, tables_to_delete)
 
     def teardown(  # noqa: D102

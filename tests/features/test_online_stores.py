@@ -12,6 +12,7 @@ from credit.errors import InputError
 from credit.policy.evidence import Freshness
 from features.catalogue import ENTITY_FEATURES
 from features.fresh import FRESH_FEATURES
+from features.online_ping import trouble_of
 from features.online_rows import StoreAwayError
 from features.repository import open_store
 from features.store import FreshDoor, OnlineFeatures, materialize
@@ -210,6 +211,23 @@ def test_a_redis_that_does_not_answer_is_not_waited_for_long(home, redis_server)
         assert read(reader, "u1")[0].freshness is Freshness.UNAVAILABLE
     finally:
         redis_server.stop()
+
+
+def test_a_redis_that_would_forget_rows_is_not_used(home, redis_server):
+    redis_server.start()
+    client = redis_server.client()
+    publish_day(home, "user", DAY, drawn_values("user", IDS, np.random.default_rng(5)))
+    client.config_set("maxmemory", 1 << 30)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert "allkeys-lru" in trouble_of(home, redis_server.url)
+        with pytest.raises(InputError, match="forgets rows when it is full"):
+            materialize(home, now=NOW, online_store=redis_server.url)
+    finally:
+        redis_server.stop()
+    assert trouble_of(home, redis_server.url) == "Redis does not answer: ConnectionError"
+    redis_server.start()
+    assert not trouble_of(home, redis_server.url)
 
 
 def test_a_row_that_was_damaged_in_redis_is_told_not_read(home, redis_server):
