@@ -12,6 +12,7 @@ DEPOSIT_WAIVER = "deposit-waiver"
 INSTALMENT_OFFER = "instalment-offer"  # decided by rules alone: no model, no label, no outcomes
 PRODUCTS = (MERCHANT_LOAN, DEPOSIT_WAIVER)
 DECIDED = (*PRODUCTS, INSTALMENT_OFFER)  # what is decided, recorded, and may be stopped
+MONEY_MAX = 10**15  # minor units in one amount: beyond any payment, and sums of it fit 64 bits
 ENTITY_OF = {MERCHANT_LOAN: "merchant", DEPOSIT_WAIVER: "user"}
 
 
@@ -82,7 +83,7 @@ def _text(name: str, *choices: str, required: bool = False) -> Column:
 
 
 def _money(
-    name: str, *, required: bool = False, minimum: float | None = 0, maximum: float | None = None
+    name: str, *, required: bool = False, minimum: float | None = 0, maximum: float = MONEY_MAX
 ) -> Column:
     return Column(name, Kind.MONEY, required, minimum=minimum, maximum=maximum)
 

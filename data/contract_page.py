@@ -17,7 +17,11 @@ KINDS = {
 VALUES = (
     ("kind", "parquet", "csv"),
     ("text", "text, or whole numbers (ids)", "anything in UTF-8"),
-    ("money", "integers: minor units of one currency", "digits: `1200`, not `1200.0`"),
+    (
+        "money",
+        "integers: minor units of one currency, at most 10^15",
+        "digits: `1200`, not `1200.0`",
+    ),
     ("whole number", "integers", "digits"),
     ("number", "any finite number", "`0.18`, `1.8e-1`"),
     ("day", "dates, or timestamps at midnight UTC", "`2026-06-30`"),
@@ -118,7 +122,8 @@ def _values(column: Column) -> Iterator[str]:
 
 
 def _bounds(column: Column) -> Iterator[str]:
-    if column.minimum is not None and column.maximum is not None:
+    of_its_own = column.maximum is not None and column.kind is not Kind.MONEY
+    if column.minimum is not None and of_its_own:
         yield f"{column.minimum:g} to {column.maximum:g}"
     elif column.minimum is not None:
         yield f"at least {column.minimum:g}"

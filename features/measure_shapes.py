@@ -49,9 +49,10 @@ def weekly_slope() -> Any:
     """Least squares' slope of the weeks, as a share of the mean week: +0.1 gains a tenth a week.
 
     The weeks stand 0, 1, ... before now, so a week's weight is how much later than the middle it
-    is, doubled to stay whole; the sum of those squares is `WEEKS (WEEKS^2 - 1) / 3`.
+    is, doubled to stay whole; the sum of those squares is `WEEKS (WEEKS^2 - 1) / 3`. Whole numbers
+    would not hold the products of the largest amounts; of others these are exact too.
     """
-    weeks = _weeks()
+    weeks = [week.cast("float64") for week in _weeks()]
     weights = [WEEKS - 1 - 2 * week for week in range(WEEKS)]
     leaning = reduce(add, [week * weight for week, weight in zip(weeks, weights, strict=True)])
     return ratio(leaning * 6, reduce(add, weeks) * (WEEKS * WEEKS - 1))

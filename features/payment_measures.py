@@ -13,6 +13,7 @@ from features.definition import LONGEST_WINDOW, WINDOWS, counted, total
 from features.windows import COUNTERPART_WINDOWS, WEEKDAYS, WINDOW_SUMS, WindowSum
 
 DECIMAL = "decimal(19, 0)"  # DuckDB keeps products of narrower ones in 18 digits, and overflows
+SQUARES = "decimal(38, 0)"  # said, since Ibis would keep two of the digits for what is no money
 TOP = 5  # counterparts that concentration looks at
 
 
@@ -91,7 +92,9 @@ def counterpart_measures(each: ibis.Table) -> ibis.Table:
         most_payments_of_one_90d=_.count_90d.max(),
         identified_minor_90d=total(_.minor_90d),
         largest_counterpart_minor_90d=_.minor_90d.max(),
-        counterpart_squares_90d=(_.minor_90d.cast(DECIMAL) * _.minor_90d.cast(DECIMAL)).sum(),
+        counterpart_squares_90d=(_.minor_90d.cast(DECIMAL) * _.minor_90d.cast(DECIMAL))
+        .sum()
+        .cast(SQUARES),
     )
     return measures.left_join(top, "spine_id").drop("spine_id_right")
 

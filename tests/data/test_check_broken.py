@@ -117,6 +117,11 @@ VIOLATIONS: dict[str, tuple[Break, tuple[str, str, str, int], str]] = {
         ("payments", "amount_minor", "minimum", 1),
         "row 2 (payment_id='p2'): amount_minor='-900'",
     ),
+    "money beyond any payment": (
+        lambda d: d.put("payments", "amount_minor", [1200, 10**15 + 1, 10**15]),
+        ("payments", "amount_minor", "maximum", 1),
+        "1e+15 or less",
+    ),
     "a city tier of 6": (
         lambda d: d.put("merchants", "city_tier", [1, 6]),
         ("merchants", "city_tier", "maximum", 1),

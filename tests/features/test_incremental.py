@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from credit.contract import MONEY_MAX
 from features.incremental import build_incrementally
 from features.publication import MANIFEST, day_folder, published
 from features.snapshot import build
@@ -94,6 +95,15 @@ def test_every_day_has_the_bytes_of_a_full_build(tmp_path, made_up, prepared, ru
         assert lender.published(DAYS[-1]) == lender.published(DAYS[-1], whole)
         assert MANIFEST in {name for _, name in lender.published(DAYS[-1])}
         assert not (whole / "features" / "tiles").exists()
+
+
+def test_the_largest_amounts_have_the_bytes_of_a_full_build_too(lender, payments):
+    amounts = MONEY_MAX - 7_777_777 * np.arange(len(payments))
+    for number in range(3):
+        ids = payments.payment_id + f"-{number}"
+        lender.deliver(f"{number}", payments.assign(payment_id=ids, amount_minor=amounts))
+    lender.one_more(DAYS[1])
+    assert lender.published(DAYS[1]) == lender.published(DAYS[1], lender.whole(DAYS[1]))
 
 
 def test_the_same_run_again_does_nothing(lender, payments):
