@@ -138,7 +138,7 @@ class _Desk:
         marker, note = self.online.marker(self.config, view), ""
         is_news = marker is None or _is_news(snapshot, marker)
         if is_news:
-            attempt = self.online.begin(self.config, view, _identity(snapshot))
+            attempt = self.online.begin(self.config, view, _contents(snapshot))
             tally = self._stage(snapshot, attempt, marker, progress)
             marker = _marker(snapshot, attempt)
             self.online.switch(self.config, attempt, marker)
@@ -184,14 +184,12 @@ class _Desk:
         self, attempt: "Attempt", ids: list[str], packed: list[bytes], at: datetime, tally: _Tally
     ) -> None:
         heads = self.online.digests(self.config, attempt, ids)
-        rows: list[tuple[str, bytes | None]] = []
+        rows: list[tuple[str, bytes]] = []
         for entity_id, row, (there, staged) in zip(ids, packed, heads, strict=True):
             digest = row[:DIGEST_BYTES]
             tally.known += there is not None
             tally.changed += there != digest
-            if there == digest and staged is not None:
-                rows.append((entity_id, None))
-            elif digest not in (there, staged):
+            if digest not in (there, staged):
                 rows.append((entity_id, row))
         if rows:
             self.online.stage(self.config, attempt, rows, at)
@@ -250,6 +248,12 @@ def _is_news(snapshot: Snapshot, there: "Marker") -> bool:
 
 def _identity(snapshot: Snapshot) -> str:
     return f"{snapshot.as_of}/{snapshot.file.name}"
+
+
+def _contents(snapshot: Snapshot) -> str:
+    """What says that a file is the very same as when an earlier run read it."""
+    status = snapshot.file.stat()
+    return f"{_identity(snapshot)} {status.st_size} {status.st_mtime_ns}"
 
 
 def _marker(snapshot: Snapshot, attempt: "Attempt") -> "Marker":

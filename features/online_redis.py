@@ -61,13 +61,8 @@ end
 """
 _STAGE = """
 for place = 3, #ARGV, 2 do
-  local key = ARGV[2] .. ARGV[place]
-  if ARGV[place + 1] == '' then
-    redis.call('DEL', key)
-  else
-    redis.call('SET', key, ARGV[place + 1])
-    redis.call('RPUSH', KEYS[3], ARGV[place])
-  end
+  redis.call('SET', ARGV[2] .. ARGV[place], ARGV[place + 1])
+  redis.call('RPUSH', KEYS[3], ARGV[place])
 end
 """
 _SWITCH = """
@@ -230,14 +225,14 @@ class RowRedisOnlineStore(RowOnlineStore):
         self,
         config: RepoConfig,
         attempt: Attempt,
-        rows: Sequence[tuple[str, bytes | None]],
+        rows: Sequence[tuple[str, bytes]],
         at: datetime,
     ) -> None:
         stamp = _STAMP.pack(microseconds(at), attempt.generation)
         for start in range(0, len(rows), ROWS_A_STEP):
             words: list[str | bytes] = []
             for one, row in rows[start : start + ROWS_A_STEP]:
-                words += (one, b"" if row is None else stamp + row)
+                words += (one, stamp + row)
             self._hold(config, attempt, _STAGE, self._keys(config).staged(attempt.view, ""), *words)
 
     def published_ids(self, config: RepoConfig, view: str) -> Iterator[list[str]]:  # noqa: D102

@@ -132,10 +132,10 @@ class RowOnlineStore(OnlineStore):
         self,
         config: RepoConfig,
         attempt: Attempt,
-        rows: Sequence[tuple[str, bytes | None]],
+        rows: Sequence[tuple[str, bytes]],
         at: datetime,
     ) -> None:
-        """Put rows beside the published ones; None takes away what was staged, GONE the entity."""
+        """Put rows beside the published ones; GONE for an entity that leaves."""
 
     @abstractmethod
     def published_ids(self, config: RepoConfig, view: str) -> Iterable[list[str]]:

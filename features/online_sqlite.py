@@ -144,18 +144,14 @@ class RowSqliteOnlineStore(RowOnlineStore):
         self,
         config: RepoConfig,
         attempt: Attempt,
-        rows: Sequence[tuple[str, bytes | None]],
+        rows: Sequence[tuple[str, bytes]],
         at: datetime,
     ) -> None:
         event, generation = microseconds(at), attempt.generation
         with self._holding(config, attempt) as connection:
             connection.executemany(
                 f'INSERT OR REPLACE INTO "{attempt.view}" VALUES (?, ?, ?, ?)',
-                ((key, generation, event, row) for key, row in rows if row is not None),
-            )
-            connection.executemany(
-                f'DELETE FROM "{attempt.view}" WHERE entity_key = ? AND generation = ?',
-                ((key, generation) for key, row in rows if row is None),
+                ((key, generation, event, row) for key, row in rows),
             )
 
     def published_ids(self, config: RepoConfig, view: str) -> Iterator[list[str]]:  # noqa: D102

@@ -1,11 +1,13 @@
 """A day goes online whole or not at all, wherever its writer dies and whoever takes over."""
 
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -231,3 +233,38 @@ def test_who_is_overtaken_writes_nothing_more(new_world, days):
     with pytest.raises(OvertakenError):
         store.switch(world.config, attempt, materialising._marker(days[0][0], attempt))
     assert world.seen() is None
+
+
+def test_a_snapshot_that_was_written_anew_under_its_name_is_what_goes_online(new_world, days):
+    columns = range(1 + days[0][0].features)
+    first_attempt = pq.read_table(days[1][0].file).select(columns)
+    reverted = a_day_later("user", pq.read_table(days[0][0].file).select(columns))
+    for moment in range(10):
+        world = new_world()
+        went_online(world, days[0])
+        world.allowed.append(days[1][1])
+        with pytest.raises(DiedError):
+            world.publish(days[1][0], dies_after=moment)
+        if world.seen() == days[1][1]:
+            break
+        other = publish_day(world.home, "user", DAYS[1], reverted)
+        went_online(world, (other, told(other, reverted)))
+        publish_day(world.home, "user", DAYS[1], first_attempt)
+
+
+def test_the_store_itself_refuses_an_older_day_of_the_same_definitions(new_world, days):
+    world = new_world()
+    store = world.new_store()
+
+    def switches(day, definitions):
+        attempt = store.begin(world.config, VIEW, f"{day} {definitions}")
+        marker = materialising._marker(days[day][0], attempt)
+        store.switch(world.config, attempt, replace(marker, definitions_sha256=definitions))
+        return store.marker(world.config, VIEW).event_time
+
+    assert switches(1, "ours") == days[1][0].event_time
+    with pytest.raises(OvertakenError):
+        switches(0, "ours")
+    assert store.marker(world.config, VIEW).event_time == days[1][0].event_time
+    assert switches(1, "ours") == days[1][0].event_time
+    assert switches(0, "others") == days[0][0].event_time
