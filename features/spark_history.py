@@ -68,6 +68,7 @@ class SparkHistory:
         """`table` computed once, and kept by the executors while the block runs."""
         unique = ibis.util.gen_name(name)
         frame = self.backend.frame(table).persist()
+        frame.count()  # what is joined with it next is planned by its true size
         frame.createTempView(unique)
         try:
             yield _as_expected(self.backend.table(unique), table.schema())
