@@ -48,6 +48,14 @@ def test_values_are_those_of_all_rows_in_one_place(places):
     assert repr(known(directory)) != repr(known(whole))
 
 
+def test_the_rows_of_a_source_are_those_of_all_its_places(places):
+    directory, inbox, whole = places
+    with open_history(directory, also=(inbox,)) as history:
+        source = history.sources["payments"]
+        [(count,)] = history.connection.execute(f"SELECT count(*) FROM ({source.rows})").fetchall()
+    assert count == pq.read_metadata(whole / "payments.parquet").num_rows + 1  # one is in both
+
+
 def test_csv_in_one_place_and_parquet_in_the_other_is_fine(places):
     directory, inbox, whole = places
     for file in directory.glob("*.parquet"):
