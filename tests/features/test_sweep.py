@@ -115,6 +115,21 @@ def test_every_edge_of_every_window_is_crossed_on_its_day(asked: Asked) -> None:
         _assert_equal(sweep, day, expected)
 
 
+def test_what_was_recorded_before_it_happened_waits_until_it_does(
+    asked: Asked, tmp_path: Path
+) -> None:
+    everything = _arrivals([(entity, 1, 3 + entity, -3, 1, 7) for entity in range(3)])
+    days = list(range(START, START + 9))
+    expected = asked.of(everything, days)
+    sweep, saved = Sweep.empty(START), None
+    sweep.advance(START, everything)
+    for day in days:
+        sweep.advance(day)
+        _assert_equal(sweep, day, expected)
+        saved = save(sweep, tmp_path, saved)
+        sweep = load(tmp_path, saved)
+
+
 @settings(deadline=None, max_examples=25)
 @given(rows=rows_of_tiles, first=st.integers(0, SPAN), walk=steps, early=st.booleans())
 def test_a_walk_tells_what_the_expressions_tell(
