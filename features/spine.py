@@ -15,7 +15,7 @@ from credit.progress import Progress
 from features import loan_measures, payment_measures, user_measures
 from features.catalogue import ENTITY_FEATURES
 from features.definition import CATEGORY, MERCHANT, Feature
-from features.kept_tiles import kept_tiles
+from features.kept_tiles import Pair, kept_tiles
 from features.payment_measures import near
 from features.present import Tables
 from features.tiles import as_counterpart_tiles, as_day_tiles, entity_rows, known_rows
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from features.sources import History
 
 EPOCH = date(1970, 1, 1)
+BLOCK_ROWS = 131_072  # spine rows whose measures are kept at once
 PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
 PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}
 PROFILE_SINCE = {"merchant": "opened_on", "user": "registered_on"}
@@ -48,16 +49,12 @@ def as_known(
     counts, of no event. Numbers are doubles, categories text. What is not known is null.
     """
     asked, place = _distinct(spine)
-    tables, size = Tables(history), history.spine_rows
     parts = []
     with kept_tiles(history, entity) as tiles:
-        for start in range(0, max(asked.num_rows, 1), size):
+        for start, block in _slices(asked, BLOCK_ROWS):
             if progress is not None:
                 progress(f"{entity} features", start / max(asked.num_rows, 1))
-            with history.kept("spine", ibis.memtable(asked.slice(start, size))) as chunk:
-                days, counterparts = (near(each, chunk) for each in tiles)
-                with _payment_groups(tables, days, counterparts) as payments:
-                    parts.append(history.read(_values(tables, entity, chunk, payments)))
+            parts.append(_known_block(history, entity, block, tiles))
     if progress is not None:
         progress(f"{entity} features", 1.0)
     known = pa.concat_tables(parts)
@@ -65,6 +62,30 @@ def as_known(
     for feature in ENTITY_FEATURES[entity]:
         spine = spine.append_column(feature.name, known[feature.name])
     return spine.combine_chunks()
+
+
+def _known_block(history: "History", entity: str, block: pa.Table, tiles: Pair) -> pa.Table:
+    """Values of spine rows: what meets tiles in chunks, the rest of the query once for all."""
+    tables = Tables(history)
+    with ExitStack() as stack:
+        measures = []
+        for _start, rows in _slices(block, history.spine_rows):
+            chunk = stack.enter_context(history.kept("spine", ibis.memtable(rows)))
+            days, counterparts = (near(each, chunk) for each in tiles)
+            measures.append(_kept_measures(tables, days, counterparts, stack))
+        groups = payment_groups(tables, *(_all(each) for each in zip(*measures, strict=True)))
+        asked = stack.enter_context(history.kept("spine", ibis.memtable(block)))
+        return history.read(_values(tables, entity, asked, groups))
+
+
+def _slices(rows: pa.Table, size: int) -> Iterator[tuple[int, pa.Table]]:
+    """Stretches of `rows` and where each begins; one that is empty where there are none."""
+    for start in range(0, max(rows.num_rows, 1), size):
+        yield start, rows.slice(start, size)
+
+
+def _all(tables: tuple[ibis.Table, ...]) -> ibis.Table:
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
 @contextmanager
@@ -80,8 +101,9 @@ def known_on(history: "History", entity: str, day: date) -> Iterator[ibis.Table]
     with told_apart(history, rows, "payment_id") as versions:
         known = known_rows(versions, number)
         days, counterparts = as_day_tiles(known), as_counterpart_tiles(known)
-        with _payment_groups(tables, days, counterparts) as payments:
-            yield values_on(history, entity, day, payments)
+        with ExitStack() as stack:
+            measures = _kept_measures(tables, days, counterparts, stack)
+            yield values_on(history, entity, day, payment_groups(tables, *measures))
 
 
 def values_on(
@@ -165,26 +187,21 @@ def _profile(tables: Tables, entity: str, spine: ibis.Table) -> ibis.Table:
     )
 
 
-@contextmanager
-def _payment_groups(
-    tables: Tables, days: ibis.Table, counterparts: ibis.Table
-) -> Iterator[tuple[Group, ...]]:
+def _kept_measures(
+    tables: Tables, days: ibis.Table, counterparts: ibis.Table, stack: ExitStack
+) -> tuple[ibis.Table, ...]:
     """Measures of what is near: day tiles and counterpart tiles with `spine_id` and `ago`.
 
     Each is computed by itself: an engine that met a table twice in one query would keep it whole.
     """
-    with ExitStack() as stack:
 
-        def kept(table: ibis.Table) -> ibis.Table:
-            return stack.enter_context(tables.kept("payments", table))
+    def kept(table: ibis.Table) -> ibis.Table:
+        return stack.enter_context(tables.kept("payments", table))
 
-        each = kept(payment_measures.near_counterparts(counterparts))
-        yield payment_groups(
-            tables,
-            kept(payment_measures.window_sums(days)),
-            kept(payment_measures.trading_measures(days)),
-            kept(payment_measures.counterpart_measures(each)),
-        )
+    with tables.kept("counterparts", payment_measures.near_counterparts(counterparts)) as each:
+        of_counterparts = kept(payment_measures.counterpart_measures(each))
+    sums, trading = payment_measures.window_sums(days), payment_measures.trading_measures(days)
+    return kept(sums), kept(trading), of_counterparts
 
 
 def payment_groups(history: "History | Tables", *measures: ibis.Table) -> tuple[Group, ...]:
