@@ -90,7 +90,8 @@ def test_feast_on_spark_uses_no_row_that_was_created_later(opened, made_up, tmp_
     values, beside = tmp_path / "values.parquet", tmp_path / "beside.parquet"
     training._write_values(opened(made_up(11)), "merchant", spine, values, None)
     rows = pq.read_table(values)
-    later = rows.to_pandas().assign(created_timestamp=pd.Timestamp(NOW), turnover_30d_minor=-7.0)
+    later = rows.to_pandas().assign(created_timestamp=pd.Timestamp(NOW), turnover_30d=-7.0)
+    assert list(later) == rows.column_names
     pq.write_table(pa.concat_tables([pa.Table.from_pandas(later, rows.schema), rows]), beside)
     assert_equal(
         training._join("duckdb", "merchant", spine, values).drop(["event_timestamp"]),
