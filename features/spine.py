@@ -161,7 +161,8 @@ def _values(
     row = row.mutate(
         **{name: _zero_where_none(name) for group in groups if group.present for name in group.zero}
     )
-    return row.select("spine_id", *(_column(feature) for feature in ENTITY_FEATURES[entity]))
+    told = PROFILE_TABLE[entity] in tables.tables
+    return row.select("spine_id", *(_column(it, told=told) for it in ENTITY_FEATURES[entity]))
 
 
 def _zero_where_none(name: str) -> ibis.Deferred:
@@ -169,9 +170,12 @@ def _zero_where_none(name: str) -> ibis.Deferred:
     return ibis.ifelse(_[name].isnull() & _.entity_known.notnull(), 0, _[name])
 
 
-def _column(feature: Feature) -> ibis.Deferred:
+def _column(feature: Feature, *, told: bool) -> ibis.Deferred:
+    """The feature; missing where nobody knows the entity yet: serving has nothing of it either."""
     dtype = "string" if feature.dtype == CATEGORY else "float64"
-    return feature.expression.cast(dtype).name(feature.name)
+    value = feature.expression.cast(dtype)
+    known = ibis.ifelse(_.entity_known.notnull(), value, None) if told else value
+    return known.name(feature.name)
 
 
 def _profile(tables: Tables, entity: str, spine: ibis.Table) -> ibis.Table:

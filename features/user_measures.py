@@ -134,5 +134,6 @@ HOLDS_ZERO_WHERE_NONE = (
     "holds_captured",
     "holds_unpaid",
     "unpaid_capture_minor",
+    "scenes_count",
     *(f"holds_{scene}" for scene in SCENES),
 )

@@ -54,8 +54,6 @@ def differences(entity, pairs, known, tables):
     columns = {feature.name: known[feature.name].to_pylist() for feature in ENTITY_FEATURES[entity]}
     for row, (entity_id, as_of) in enumerate(pairs):
         wanted = reference.values(entity_id, as_of)
-        if not wanted:
-            continue
         for name, values in columns.items():
             if not same(values[row], wanted.get(name)):
                 yield entity_id, as_of, name, values[row], wanted.get(name)

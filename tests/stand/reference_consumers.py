@@ -134,7 +134,7 @@ def hold_values(known: pd.DataFrame, as_of: date) -> Values:
         "hold_deposit_mean_minor": over(sum(deposits), len(deposits)),
         "hold_deposit_max_minor": max(deposits, default=None),
         "days_since_hold": whole_or_none(opened_ago.min()),
-        "hold_scenes": known.scene.nunique() or None,
+        "hold_scenes": known.scene.nunique(),
     }
     for days in (30, 90, 180):
         values[f"holds_{days}d"] = int((opened_ago < days).sum())
