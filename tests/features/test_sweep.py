@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from features import payment_measures as measures
 from features.definition import LONGEST_WINDOW
 from features.sweep import Arrivals, Sweep, Tiles, load, named, pair, save, tidy
+from features.sweep.blocks import Block, merged, narrowed
 from features.sweep.pairs import Pairs
 from features.sweep.squares import decimals, square_limbs
 from features.tiles import AMOUNTS
@@ -214,6 +216,23 @@ def test_what_a_save_wrote_is_never_written_again(tmp_path: Path) -> None:
     assert load(tmp_path, before).day == START + 40
 
 
+amounts_by_key = st.dictionaries(st.integers(0, 40), st.integers(-200, 10**12), max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(amounts_by_key, min_size=1, max_size=5))
+def test_late_blocks_add_to_what_was_there_and_keep_the_keys_in_order(
+    parts: list[dict[int, int]],
+) -> None:
+    whole = merged([_block(part) for part in parts])
+    expected = Counter()
+    for part in parts:
+        expected.update(part)
+    assert whole.keys.tolist() == sorted(expected)
+    found = whole.looked_up("minor", np.arange(41))
+    assert found.tolist() == [expected[key] for key in range(41)]
+
+
 @given(st.lists(st.integers(-(10**17), 10**17), max_size=40))
 def test_sums_of_squares_are_exact(values: list[int]) -> None:
     limbs = np.stack(square_limbs(np.array(values, np.int64))).sum(axis=1, keepdims=True)
@@ -233,6 +252,12 @@ def test_pairs_are_found_whichever_run_they_lie_in(days: list[dict[int, int]]) -
     assert pairs.known(asked_for)[0].tolist() == [expected.get(key, 0) for key in range(62)]
     lengths = [len(run.keys) for run in pairs.runs]
     assert all(older > 4 * newer for older, newer in itertools.pairwise(lengths))
+
+
+def _block(amounts: dict[int, int]) -> Block:
+    keys = np.array(sorted(amounts), np.int64)
+    minor = np.array([amounts[key] for key in keys.tolist()], np.int64)
+    return Block(narrowed(keys), {"minor": narrowed(minor)})
 
 
 def _arrivals(rows: list[tuple[int, ...]]) -> Arrivals:
