@@ -59,6 +59,14 @@ if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then
   return redis.error_reply('OVERTAKEN another publication was begun')
 end
 """
+_HEADS = """
+local heads = {}
+for place = 4, #ARGV do
+  heads[#heads + 1] = redis.call('GETRANGE', ARGV[1] .. ARGV[place], 0, ARGV[3])
+  heads[#heads + 1] = redis.call('GETRANGE', ARGV[2] .. ARGV[place], 0, ARGV[3])
+end
+return heads
+"""
 _STAGE = """
 for place = 3, #ARGV, 2 do
   redis.call('SET', ARGV[2] .. ARGV[place], ARGV[place + 1])
@@ -212,11 +220,11 @@ class RowRedisOnlineStore(RowOnlineStore):
         self, config: RepoConfig, attempt: Attempt, ids: Sequence[str]
     ) -> list[tuple[bytes | None, bytes | None]]:
         named, view = self._keys(config), attempt.view
-        with self._redis(config) as redis, redis.pipeline(transaction=False) as pipeline:
-            for one in ids:
-                for key in (named.row(view, one), named.staged(view, one)):
-                    pipeline.getrange(key, 0, _DIGEST_END)
-            heads = pipeline.execute()
+        heads: list[bytes] = []
+        keys = (named.row(view, ""), named.staged(view, ""))
+        for start in range(0, len(ids), ROWS_A_STEP):
+            some = ids[start : start + ROWS_A_STEP]
+            heads += self._run(config, view, _HEADS, *keys, _DIGEST_END, *some)
         published = (head[_STAMP.size :] or None for head in heads[::2])
         staged = (_digest_of(head, attempt.generation) for head in heads[1::2])
         return list(zip(published, staged, strict=True))

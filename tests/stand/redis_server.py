@@ -42,7 +42,9 @@ class RedisServer:
         """Start where it is not running; back when it answers."""
         if self._server is not None and self._server.poll() is None:
             return
-        words = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port)]
+        # It goes with us, even where we are killed and stop nothing.
+        words = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+        words += ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port)]
         words += ["--save", "", "--appendonly", "no", "--dir", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
