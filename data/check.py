@@ -81,6 +81,10 @@ def require_clean(
     if report.violations:
         more = f"{report.wrong} violations in all; " if report.wrong > 1 else ""
         mend = f"{more}vouch data check {path} lists them"
+        if beside := [str(place) for place in also if place.exists()]:
+            mend += (
+                f"; what came over HTTP lies in {', '.join(beside)}: mend or move the part there"
+            )
         raise InputError(f"{path}: {report.violations[0].line}", mend)
 
 
