@@ -8,6 +8,8 @@ PAPER_PAYMENTS = 10_000_000_000
 CLUSTER_FACTOR = 2  # a cluster's network, stragglers and storage, beside one machine's cores
 PARTITION_BYTES, EXECUTOR_CORES, DOLLARS_A_CORE_HOUR = 200e6, 4, 0.05
 
+GROWN = ("vouch", "scan")
+
 Found = Mapping[str, Any]
 Taken = Sequence[Mapping[str, Any]]
 
@@ -90,7 +92,7 @@ def paper(found: Found) -> dict[str, float]:
     """What a small build on Spark comes to for ten billion payments, multiplied."""
     part, build = found["spark"], found["spark"]["build"]
     times = PAPER_PAYMENTS / part["payments"]
-    hours = times * build["task_milliseconds"] / 3_600_000 * CLUSTER_FACTOR
+    hours = times * build["task_processor_seconds"] / 3600 * CLUSTER_FACTOR
     return {
         "shuffle_bytes": build["shuffle_bytes"] / part["payments"],
         "parquet_tb": times * part["file_mb"] / 1e6,
@@ -100,6 +102,20 @@ def paper(found: Found) -> dict[str, float]:
         "executors": hours / EXECUTOR_CORES,
         "dollars": hours * DOLLARS_A_CORE_HOUR,
     }
+
+
+def growth(found: Found) -> dict[str, Any]:
+    """Builds and scans by size: those of the part `growth`, and the arms' at their sizes."""
+    arms = {
+        size: {"file_mb": at["file_mb"]} | {name: _one(at["arms"][name]) for name in GROWN}
+        for size, at in found["arms"].items()
+    }
+    return arms | found.get("growth", {})
+
+
+def _one(taken: Taken) -> dict[str, float]:
+    names = ("work_seconds", "work_processor_seconds", "peak_mb", "load")
+    return {name: middle(taken, name) for name in names}
 
 
 def loads(taken: Sequence[Mapping[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from benchmarks.features.figures import (
     Found,
     arms_at,
     day_to_build,
+    growth,
     largest,
     loads,
     paper,
@@ -23,6 +24,7 @@ from benchmarks.features.figures import (
 RESULTS, SCALE = ROOT / "benchmarks" / "results", ROOT / "docs" / "scale.md"
 CURVES = ROOT / "docs" / "images" / "features-growth.svg"
 BEGIN = "<!-- written by benchmarks.features.run -->"
+NOT_MEASURED = "Not measured yet."
 END = "<!-- end of what benchmarks.features.run writes -->"
 ARMS = {
     "vouch": "Vouch (DuckDB), 96 features",
@@ -37,7 +39,7 @@ ARMS = {
 def write_pages(found: Found) -> None:
     """Results, curves and the figures in docs/scale.md."""
     (RESULTS / "features.md").write_text(text(found), encoding="utf-8")
-    CURVES.write_text(drawing(found["growth"]), encoding="utf-8")
+    CURVES.write_text(drawing(growth(found)), encoding="utf-8")
     SCALE.write_text(with_section(SCALE.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
@@ -52,8 +54,7 @@ def section(found: Found) -> str:
     """The part of docs/scale.md that has figures."""
     return "\n".join(
         [
-            aims_table(found),
-            "",
+            aims_table(found) + crowded(found),
             "Seconds and peak memory of a build's work, merchants, against payments:",
             "",
             "![Seconds and peak memory against payments](images/features-growth.svg)",
@@ -61,7 +62,7 @@ def section(found: Found) -> str:
             growth_table(found),
             "On paper, 10,000,000,000 payments on Spark (see below):",
             "",
-            paper_table(found),
+            paper_table(found) if "spark" in found else NOT_MEASURED,
         ]
     ).rstrip()
 
@@ -77,19 +78,49 @@ def aims_table(found: Found) -> str:
 
 def _aims(found: Found) -> Iterator[tuple[str, str, str, bool]]:
     most = largest(found["arms"])
-    yield from _ratio_aims(ratios(found, most), f"{int(most) // 1_000_000} million payments")
-    took = spine(found, largest(found["spine"]))
+    yield from _ratio_aims(ratios(found, most), _millions(most))
+    for part, aim in {"spine": _spine_aim, "day": _day_aim, "year": _year_aim}.items():
+        if part in found:
+            yield aim(found)
+
+
+def _spine_aim(found: Found) -> tuple[str, str, str, bool]:
+    size = largest(found["spine"])
+    took = spine(found, size)
     seconds, memory = took["spine_seconds"], took["spine_mb"]
-    what = "a training spine of 50,000 rows from tiles, the same history"
+    what = f"a training spine of 50,000 rows from tiles, {_millions(size)}"
     kept = seconds < AIMS["spine_seconds"] and memory < AIMS["spine_mb"]
-    yield what, "8 s, 1,000 MB", f"{seconds:.1f} s, {memory:,.0f} MB", kept
-    share = day_to_build(found)
-    what = "one more day, seconds over a full build's: the first `--incremental`; a plain build"
+    return what, "8 s, 1,000 MB", f"{seconds:.1f} s, {memory:,.0f} MB", kept
+
+
+def _day_aim(found: Found) -> tuple[str, str, str, bool]:
+    share, size = day_to_build(found), _millions(found["day"]["payments"])
+    what = f"one more day, seconds over the first `--incremental`; over a plain build, {size}"
     figure = f"1/{1 / share['first_run']:.0f}; 1/{1 / share['plain_build']:.0f}"
-    yield what, "1/50", figure, share["first_run"] <= AIMS["day_to_build"]
-    times = year(found)["work_processor_seconds_ratio"]
-    what = "365 builds over a year of snapshots in one walk, processor seconds"
-    yield what, "8 times", f"{times:.1f} times", times >= AIMS["year_to_walk"]
+    return what, "1/50", figure, max(share.values()) <= AIMS["day_to_build"]
+
+
+def _year_aim(found: Found) -> tuple[str, str, str, bool]:
+    times, size = year(found)["work_processor_seconds_ratio"], found["year"]["payments"]
+    what = f"365 builds over a year in one walk, processor seconds, {_millions(size)}"
+    return what, "8 times", f"{times:.1f} times", times >= AIMS["year_to_walk"]
+
+
+def _millions(payments: str | int) -> str:
+    return f"{int(payments) / 1e6:g} million payments"
+
+
+def crowded(found: Found) -> str:
+    """What to think of the seconds where other work ran beside."""
+    taken = [one for at in found["arms"].values() for arm in at["arms"].values() for one in arm]
+    if max(one["load"] for one in taken) <= found["machine"]["cores"]:
+        return "\n"
+    return (
+        f"\n**The machine was crowded**: load {loads(taken)} on {found['machine']['cores']} cores while"
+        " the arms ran, and not the same for each. Seconds are then no comparison, processor"
+        " seconds a rough one; peak memory and equal values do not depend on it. To be measured"
+        " again where nothing else runs.\n\n"
+    )
 
 
 def _ratio_aims(found: dict[str, float], size: str) -> Iterator[tuple[str, str, str, bool]]:
@@ -105,9 +136,14 @@ def _ratio_aims(found: dict[str, float], size: str) -> Iterator[tuple[str, str, 
 
 def growth_table(found: Found) -> str:
     """Seconds and memory by size."""
-    rows = "".join(_growth_row(size, found["growth"][size]) for size in _sizes(found["growth"]))
+    by_size = growth(found).items()
+    rows = "".join(_growth_row(size, at) for size, at in sorted(by_size, key=_number))
     head = "| payments | parquet, MB | seconds | processor seconds | peak memory, MB |"
     return f"{head} of a bare scan: seconds | peak, MB |\n|{'---|' * 7}\n{rows}"
+
+
+def _number(item: tuple[str, Any]) -> int:
+    return int(item[0])
 
 
 def _sizes(by_payments: Any) -> list[str]:
@@ -118,8 +154,8 @@ def _growth_row(size: str, at: Any) -> str:
     vouch, scan = at["vouch"], at["scan"]
     return (
         f"| {int(size):,} | {at['file_mb']:,} | {vouch['work_seconds']:.1f} |"
-        f" {vouch['work_processor_seconds']:.1f} | {vouch['peak_mb']:,} |"
-        f" {scan['work_seconds']:.1f} | {scan['peak_mb']:,} |\n"
+        f" {vouch['work_processor_seconds']:.1f} | {vouch['peak_mb']:,.0f} |"
+        f" {scan['work_seconds']:.1f} | {scan['peak_mb']:,.0f} |\n"
     )
 
 
@@ -128,7 +164,8 @@ def paper_table(found: Found) -> str:
     part, at = found["spark"], paper(found)
     rows = {
         f"measured: {part['payments']:,} payments inside this machine": (
-            f"{part['build']['task_milliseconds'] / 1000:,.0f} seconds of tasks"
+            f"{part['build']['task_processor_seconds']:,.0f} processor seconds of tasks,"
+            f" {part['build']['jobs_ended']} of {part['build']['jobs']} jobs ended"
         ),
         "measured: bytes that tasks send one another, a payment": f"{at['shuffle_bytes']:.0f}",
         "a year of files": f"{at['parquet_tb']:.2f} TB of parquet",
@@ -138,7 +175,9 @@ def paper_table(found: Found) -> str:
         "executors of 4 cores, to be done in an hour": f"{max(1, at['executors']):,.0f}",
         "money, at 0.05 USD a core hour": f"{at['dollars']:,.0f} USD, in order of magnitude",
     }
-    return "| what | figure |\n|---|---|\n" + "".join(f"| {k} | {v} |\n" for k, v in rows.items())
+    told = "| what | figure |\n|---|---|\n" + "".join(f"| {k} | {v} |\n" for k, v in rows.items())
+    whole = part["build"]["jobs_ended"] == part["build"]["jobs"]
+    return told + ("" if whole else "\nThe run was stopped before its end: figures are at least.\n")
 
 
 def arms_table(found: Found, payments: str) -> str:
@@ -147,11 +186,14 @@ def arms_table(found: Found, payments: str) -> str:
     vouch = arms["vouch"]["seconds"]
     rows = "".join(
         f"| {ARMS[name]} | {arm['seconds']:.1f} | {arm['processor']:.1f} |"
-        f" {arm['peak_mb']:,.0f} | {vouch / arm['seconds']:.2f} |\n"
+        f" {arm['peak_mb']:,.0f} | {vouch / arm['seconds']:.2f} |"
+        f" {loads(found['arms'][payments]['arms'][name])} |\n"
         for name, arm in arms.items()
     )
-    head = "| arm | seconds | processor seconds | peak memory, MB | Vouch's seconds over its |"
-    return f"{head}\n|---|---|---|---|---|\n{rows}"
+    head = (
+        "| arm | seconds | processor seconds | peak memory, MB | Vouch's seconds over its | load |"
+    )
+    return f"{head}\n|---|---|---|---|---|---|\n{rows}"
 
 
 def _arms(found: Found) -> Iterator[str]:
@@ -160,7 +202,7 @@ def _arms(found: Found) -> Iterator[str]:
         taken = [one for arm in at["arms"].values() for one in arm]
         yield f"### {int(size):,} payments"
         yield (
-            f"{at['file_mb']:,} MB of parquet; {len(at['arms']['vouch'])} rounds, arms in turn;"
+            f"{at['file_mb']:,} MB of parquet; rounds: {len(at['arms']['vouch'])}, arms in turn;"
             f" load {loads(taken)}. {at['values_compared']:,} values of each arm compared."
         )
         yield arms_table(found, size)
@@ -227,22 +269,17 @@ def text(found: Found) -> str:
     """benchmarks/results/features.md: method beside figures."""
     machine = found["machine"]
     libraries = ", ".join(f"{name} {number}" for name, number in machine["libraries"].items())
-    parts = {
-        "Beside other ways": _arms(found),
-        "A training spine": _spine(found),
-        "One more day": _day(found),
-        "A year of daily snapshots": _year(found),
-        "Growth": iter([growth_table(found), _growth_loads(found)]),
-        "Spark, on paper": iter([paper_table(found)]),
-    }
-    told = "\n\n".join(f"## {name}\n\n{_joined(lines)}" for name, lines in parts.items())
+    told = "\n\n".join(
+        f"## {name}\n\n{_joined(lines(found)) if part in found else NOT_MEASURED}"
+        for part, (name, lines) in PARTS.items()
+    )
     foot = (
         f"- {machine['cores']} cores, {machine['system']}, Python {machine['python']}, {libraries}."
         " Trust ratios, not absolutes, where the load is above 1."
     )
     head = "`python -m benchmarks.features.run` (or `make bench`); the figures are in"
     return (
-        f"# Features\n\n{head} `features.json`.\n\n{aims_table(found)}\n{told}\n\n"
+        f"# Features\n\n{head} `features.json`.\n\n{aims_table(found)}{crowded(found)}{told}\n\n"
         f"## Method\n\n{METHOD}{foot}\n"
     )
 
@@ -255,9 +292,20 @@ def _joined(lines: Iterator[str]) -> str:
     return told.rstrip("\n")
 
 
-def _growth_loads(found: Found) -> str:
-    taken = [at[name] for at in found["growth"].values() for name in ("vouch", "scan")]
-    return f"\nOne run each; load {loads(taken)}."
+def _growth(found: Found) -> Iterator[str]:
+    taken = [at[name] for at in growth(found).values() for name in ("vouch", "scan")]
+    yield growth_table(found)
+    yield f"\nOne run each, medians where arms were measured; load {loads(taken)}."
+
+
+PARTS = {
+    "arms": ("Beside other ways", _arms),
+    "spine": ("A training spine", _spine),
+    "day": ("One more day", _day),
+    "year": ("A year of daily snapshots", _year),
+    "growth": ("Growth", _growth),
+    "spark": ("Spark, on paper", lambda found: iter([paper_table(found)])),
+}
 
 
 METHOD = Path(__file__).with_name("method.md").read_text(encoding="utf-8")

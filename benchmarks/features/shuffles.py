@@ -54,6 +54,8 @@ def moved(events: Iterable[dict[str, Any]]) -> dict[str, float]:
     """Sums over all tasks."""
     sums: Counter[str] = Counter()
     for event in events:
+        sums["jobs"] += event["Event"] == "SparkListenerJobStart"
+        sums["jobs_ended"] += event["Event"] == "SparkListenerJobEnd"
         if event["Event"] != "SparkListenerTaskEnd" or "Task Metrics" not in event:
             continue
         metrics = event["Task Metrics"]
@@ -61,6 +63,6 @@ def moved(events: Iterable[dict[str, Any]]) -> dict[str, float]:
         sums["shuffle_bytes"] += written["Shuffle Bytes Written"]
         sums["shuffle_records"] += written["Shuffle Records Written"]
         sums["spilled_bytes"] += metrics["Disk Bytes Spilled"]
-        sums["task_milliseconds"] += metrics["Executor Run Time"]
+        sums["task_processor_seconds"] += metrics["Executor CPU Time"] / 1e9
         sums["tasks"] += 1
     return dict(sums)

@@ -10,6 +10,7 @@ from benchmarks.features.arms import by_hand, vouch
 from benchmarks.features.child import measured
 from benchmarks.features.comparing import refuse_different
 from benchmarks.features.curves import axis_over, drawing
+from benchmarks.features.figures import growth
 from benchmarks.features.histories import AS_OF, Size, delivered, made
 from benchmarks.features.pages import CURVES, RESULTS, SCALE, text, with_section
 
@@ -73,6 +74,6 @@ def test_an_axis_holds_its_values_between_whole_decades():
 def test_pages_and_curves_say_what_was_measured():
     found = json.loads(JSON.read_text(encoding="utf-8"))
     assert (RESULTS / "features.md").read_text(encoding="utf-8") == text(found)
-    assert CURVES.read_text(encoding="utf-8") == drawing(found["growth"])
+    assert CURVES.read_text(encoding="utf-8") == drawing(growth(found))
     page = SCALE.read_text(encoding="utf-8")
     assert page == with_section(page, found)
