@@ -36,7 +36,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tight(tmp_path: Path) -> Path:
     text = re.sub('version = ".*"', 'version = "2026.12.1"', PLATFORM, count=1)
-    for before, after in (("0.06\n", "0.012\n"), ("0.12", "0.06")):
+    for before, after in (("0.06\n", "0.012\n"), ("0.12", "0.02")):
         text = text.replace(
             f"approve_probability_max = {before}", f"approve_probability_max = {after}", 1
         )
