@@ -64,16 +64,9 @@ def train_product(
     if out is not None:
         check_replaceable(out)
     by = min(cut_off(as_of, now), now)
+    read = {"also": also, "utc_offset_minutes": utc_offset_minutes, "engine": engine}
     told = read_histories(
-        product,
-        data,
-        by=by,
-        label=label,
-        scratch=home / "scratch",
-        also=also,
-        utc_offset_minutes=utc_offset_minutes,
-        engine=engine,
-        progress=progress,
+        product, data, by=by, label=label, scratch=home / "scratch", progress=progress, **read
     )
     sample = told.sample
     chosen = split(sample, split_at=split_at, test_share=test_share, seed=seed, purge=purge)

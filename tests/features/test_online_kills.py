@@ -70,7 +70,7 @@ def test_killed_at_any_moment_no_mixed_day_is_read_and_the_rerun_ends_well(
     watcher = Watcher(tmp_path, online_store, days.told)
     watcher.start()
     took, died, switched = 0.3, 0, 0
-    for _ in range(runs(full=50, short=6)):
+    for _ in range(runs(full=50, short=8)):
         before, snapshot = snapshot, days()
         at = {"now": snapshot.event_time, "online_store": online_store}
         writer = writers.start(tmp_path, **at)
@@ -92,7 +92,7 @@ def test_killed_at_any_moment_no_mixed_day_is_read_and_the_rerun_ends_well(
     watcher.ends.set()
     watcher.join()
     assert not watcher.wrong
-    assert died >= runs(full=25, short=2)
+    assert died >= runs(full=25, short=1)
     assert len(watcher.seen) > runs(full=40, short=4)
 
 
