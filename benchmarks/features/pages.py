@@ -116,8 +116,8 @@ def crowded(found: Found) -> str:
     if max(one["load"] for one in taken) <= found["machine"]["cores"]:
         return "\n"
     return (
-        f"\n**The machine was crowded**: load {loads(taken)} on {found['machine']['cores']} cores while"
-        " the arms ran, and not the same for each. Seconds are then no comparison, processor"
+        f"\n**The machine was crowded**: load {loads(taken)} on {found['machine']['cores']} cores"
+        " while the arms ran, and not the same for each. Seconds are then no comparison, processor"
         " seconds a rough one; peak memory and equal values do not depend on it. To be measured"
         " again where nothing else runs.\n\n"
     )
