@@ -3,6 +3,7 @@
 import fcntl
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +94,8 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _trouble_told() -> Iterator[None]:
-    from features.online_rows import OvertakenError, StoreAwayError
+    with warnings.catch_warnings():  # as it loads, Feast turns on the warnings of every library
+        from features.online_rows import OvertakenError, StoreAwayError
 
     try:
         yield
