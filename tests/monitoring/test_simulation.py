@@ -73,16 +73,23 @@ def live(records: Records) -> dict[str, Document]:
         return documents_at(connection, NOW)
 
 
-def _middle(entries: list[Entry], product: str) -> float:
-    """A P(bad) that divides the requests of a product about evenly."""
-    mine = [one for one in entries if one["product"] == product and one["scored"]]
-    return round(float(np.median([one["scored"][0]["probability"] for one in mine])), 6)
+def _middle(entries: list[Entry], product: str, cut_off: float) -> float:
+    """A P(bad) that divides about evenly what a cut-off lets through, whatever the model says."""
+    scored = (
+        one["scored"][0]["probability"]
+        for one in entries
+        if one["product"] == product and one["scored"]
+    )
+    passing = [probability for probability in scored if probability <= cut_off]
+    assert len(passing) >= 10, "too few requests pass the cut-off for a tighter one to show"
+    return round(float(np.median(passing)), 6)
 
 
 @pytest.fixture(scope="module")
 def tighter(entries: list[Entry], live: Mapping[str, Document]) -> Document:
     """The platform's policy with cut-offs through the middle of the requests."""
-    loans, waivers = (_middle(entries, one) for one in (MERCHANT_LOAN, DEPOSIT_WAIVER))
+    loans = _middle(entries, MERCHANT_LOAN, 0.12)
+    waivers = _middle(entries, DEPOSIT_WAIVER, 0.06)
     text = re.sub(r'version = ".*"', 'version = "tight"', live["platform"].text, count=1)
     text = text.replace("approve_probability_max = 0.12", f"approve_probability_max = {loans}")
     before = "approve_probability_max = 0.06\nrefer_probability_max = 0.06"
@@ -157,7 +164,7 @@ def test_figures_are_those_of_deciding_one_by_one(
             assert getattr(figures.profit_minor, side).value == pytest.approx(profit, rel=1e-3)
     moves = [_approved(a) - _approved(b) for a, b in zip(ours, theirs, strict=True)]
     assert [one.requests for one in figures.swap[:2]] == [moves.count(1), moves.count(-1)]
-    assert figures.swap[1].requests > 10
+    assert figures.swap[1].requests > 0, "a candidate that moves nobody shows nothing"
 
 
 def _approved(one: Single) -> int:

@@ -43,7 +43,7 @@ def test_what_was_published_rolled_back_and_switched_holds(a_policy_house):
     report = verify(a_policy_house)
     assert report.holds, report.lines()
     told = "3 policy texts, 3 versions, 2 places, 2 switches"
-    assert report.lines()[-1].endswith(told)
+    assert any(line.endswith(told) for line in report.lines()), report.lines()
 
 
 def test_what_an_earlier_vouch_put_in_force_without_an_event_holds(records):
