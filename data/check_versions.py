@@ -4,7 +4,7 @@ from data.check_opened import EXAMPLES, Opened
 from data.check_report import Violation, shown
 from features.source_files import ROW, ROW_FILE, recorded_or_default
 from features.source_values import identifier
-from features.sources import repeated_keys, version_hash
+from features.sources import repeated_versions, version_hash
 
 
 def version_conflicts(opened: Opened) -> tuple[Violation, ...]:
@@ -55,10 +55,9 @@ def _values(opened: Opened) -> list[str]:
 
 def _repeat(opened: Opened) -> bool:
     rows = f"SELECT {', '.join(_values(opened))} FROM {opened.view}"
-    repeated = _temporary(opened, "repeated")
-    query = repeated_keys(opened.table, rows)
-    opened.fetch(f"CREATE OR REPLACE TEMP TABLE {repeated} AS {query}")
-    return opened.fetch(f"SELECT count(*) FROM {repeated}")[0][0] > 0
+    found = repeated_versions(opened.connection, opened.table, rows)
+    opened.connection.register(f"repeated {opened.table.name}", found)
+    return found.num_rows > 0
 
 
 def _conflicts(opened: Opened) -> int:

@@ -15,8 +15,7 @@ from credit.contract import ENTITY_OF, PRODUCTS
 from features.catalogue import definitions_sha256
 from features.present import Tables
 from features.source_values import literal
-from features.tiles import counterpart_tiles, day_tiles, entity_rows, entries
-from features.versions import told_apart
+from features.tiles import counterpart_tiles, day_tiles, entries, payment_versions
 
 if TYPE_CHECKING:
     from features.sources import History
@@ -47,7 +46,8 @@ def kept_tiles(history: "History", entity: str) -> Iterator[Pair]:
 
 @contextmanager
 def _signed(history: "History", entity: str) -> Iterator[ibis.Table]:
-    with told_apart(history, entity_rows(Tables(history), entity), "payment_id") as versions:
+    payments, offset = Tables(history).rows("payments"), history.utc_offset_minutes
+    with payment_versions(history, payments, entity, utc_offset_minutes=offset) as versions:
         yield entries(versions)
 
 

@@ -62,6 +62,10 @@ class Perturbed:
         """`table` computed once, in the same engine."""
         return self.history.kept(name, table)
 
+    def repeated(self, numbers: ibis.Table) -> AbstractContextManager[ibis.Table]:
+        """Those that stand more than once, in the same engine."""
+        return self.history.repeated(numbers)
+
     def read(self, table: ibis.Table) -> pa.Table:
         """What `table` comes to, in the same engine."""
         return self.history.read(table)

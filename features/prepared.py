@@ -7,7 +7,7 @@ definitions and on which tables there are, but not on the rows, nor on the day i
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from credit.contract import TABLE
 from credit.errors import InputError
 from features.present import empty_rows
 from features.publication import write_json
+from features.versions import repeated_numbers
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,6 +56,10 @@ class Recording:
         # The engine's own types may be wider than those that Ibis tells of its expressions.
         yield self._history.backend.table(unique).cast(table.schema())
         self._run(f"DROP TABLE {unique}")
+
+    def repeated(self, numbers: ibis.Table) -> AbstractContextManager[ibis.Table]:
+        """The numbers that stand more than once: a day's are few enough to be grouped."""
+        return self.kept("repeated", repeated_numbers(numbers))
 
     def read(self, table: ibis.Table) -> None:
         """Make what `table` comes to the next result, in the engine's own types."""

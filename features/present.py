@@ -29,6 +29,7 @@ class Tables:
         self.utc_offset_minutes = history.utc_offset_minutes
         self.tables = history.tables
         self.kept = history.kept
+        self.repeated = history.repeated
 
     def table(self, name: str) -> ibis.Table:
         """The table, every row once."""

@@ -2,8 +2,8 @@
 
 Rows are scanned where they lie. Two things are written down once, as parquet in the scratch
 space: csv, so that it is parsed one time, and a table that repeats rows. Whether a table does is
-asked of 64-bit hashes of key and `recorded_at`, which spill to disk; only the few rows that share
-one are compared whole. A table of tens of millions of rows is thus never sorted or grouped whole.
+asked of 64-bit hashes of key and `recorded_at`; only the few rows that share one are compared
+whole. A table of tens of millions of rows is thus never sorted or grouped whole.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from credit.contract import Table
 from credit.errors import InputError
+from features.repeats import repeated_numbers
 from features.source_files import (
     Source,
     content_sha256,
@@ -53,10 +54,12 @@ def connect(*, memory_limit: str, scratch: Path) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def repeated_keys(table: Table, rows: str) -> str:
-    """SQL of the hashes that several of `rows` share; equal hashes are a hint, not a proof."""
-    key = version_hash(table)
-    return f"SELECT {key} AS version FROM ({rows}) GROUP BY ALL HAVING count(*) > 1"
+def repeated_versions(
+    connection: "duckdb.DuckDBPyConnection", table: Table, rows: str
+) -> "pa.Table":
+    """The hashes that several of `rows` share; equal hashes are a hint, not a proof."""
+    hashes = f"SELECT {version_hash(table)} AS version FROM ({rows})"
+    return repeated_numbers(connection, "version", hashes)
 
 
 def version_hash(table: Table) -> str:
@@ -158,6 +161,18 @@ class History:
         # Through Ibis, sqlglot 30.18 and later drop nothing: ibis-project/ibis issue 12101
         self.backend.raw_sql(f'DROP TABLE "{unique}"')
 
+    @contextmanager
+    def repeated(self, numbers: "ibis.Table") -> "Iterator[ibis.Table]":
+        """Those of one column of numbers that stand in it more than once, kept the same way."""
+        import ibis
+
+        view, (name,) = ibis.util.gen_name("numbers"), numbers.columns
+        self.backend.create_view(view, numbers)
+        found = repeated_numbers(self.connection, name, f"FROM {view}")
+        self.backend.raw_sql(f'DROP VIEW "{view}"')
+        with self.kept("repeated", ibis.memtable(found)) as kept:
+            yield kept
+
     def read(self, table: "ibis.Table") -> "pa.Table":
         """What `table` comes to."""
         return self.backend.to_pyarrow(table)
@@ -211,12 +226,9 @@ class History:
         self._opened[name] = rows
 
     def _repeats(self, table: Table, rows: str) -> bool:
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {identifier(f'repeated_{table.name}')} AS"
-            f" {repeated_keys(table, rows)}"
-        )
-        count = f"SELECT count(*) FROM {identifier(f'repeated_{table.name}')}"
-        return self.connection.execute(count).fetchall()[0][0] > 0
+        found = repeated_versions(self.connection, table, rows)
+        self.connection.register(f"repeated_{table.name}", found)
+        return found.num_rows > 0
 
     def _kept(self, name: str, rows: str) -> str:
         return f"SELECT * FROM read_parquet([{literal(str(self._file(name, rows)))}])"

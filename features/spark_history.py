@@ -5,7 +5,7 @@ process but the result; the data directory must lie where every node of the clus
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +14,7 @@ import ibis
 from credit.errors import InputError
 from features.spark_reading import read_parquet, refused, spark_types, typed
 from features.spark_session import spark_session
+from features.versions import repeated_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,6 +76,10 @@ class SparkHistory:
         finally:
             self._session.catalog.dropTempView(unique)
             frame.unpersist()
+
+    def repeated(self, numbers: ibis.Table) -> AbstractContextManager[ibis.Table]:
+        """The numbers that stand more than once: the executors group them."""
+        return self.kept("repeated", repeated_numbers(numbers))
 
     def read(self, table: ibis.Table) -> "pa.Table":
         """What `table` comes to; InputError names a column with a value that cannot be read."""

@@ -18,8 +18,8 @@ from features.definition import CATEGORY, MERCHANT, Feature
 from features.kept_tiles import Pair, kept_tiles
 from features.payment_measures import near
 from features.present import Tables
-from features.tiles import as_counterpart_tiles, as_day_tiles, entity_rows, known_rows
-from features.versions import day_number, known_at, told_apart, with_knowledge
+from features.tiles import as_counterpart_tiles, as_day_tiles, known_rows, payment_versions
+from features.versions import day_number, known_at, with_knowledge
 
 if TYPE_CHECKING:
     from features.sources import History
@@ -97,8 +97,8 @@ def known_on(history: "History", entity: str, day: date) -> Iterator[ibis.Table]
     engine has to keep goes with the block.
     """
     tables, number = Tables(history), (day - EPOCH).days
-    rows = entity_rows(tables, entity)
-    with told_apart(history, rows, "payment_id") as versions:
+    payments, offset = tables.rows("payments"), history.utc_offset_minutes
+    with payment_versions(history, payments, entity, utc_offset_minutes=offset) as versions:
         known = known_rows(versions, number)
         days, counterparts = as_day_tiles(known), as_counterpart_tiles(known)
         with ExitStack() as stack:

@@ -4,18 +4,26 @@ A tile is what one arrival day said of one event day. Late rows and corrections 
 tiles; no tile is ever rewritten.
 """
 
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any
 
 import ibis
 from ibis import _
 
 from features.definition import LONGEST_WINDOW, MERCHANT, counted, total
-from features.versions import Versions, day_number, latest_by, signed
+from features.versions import Engine, Versions, day_number, latest_by, signed, told_apart
 from features.windows import SCENES
 
-if TYPE_CHECKING:
-    from features.sources import History
-
+KEY = "payment_id"
+SEEN_AS_IT_IS = (
+    KEY,
+    "recorded_at",
+    "kind",
+    "amount_minor",
+    "scene",
+    "instalments",
+    "subsidy_minor",
+)
 ROUND_MINOR = 10_000  # a hundred major units
 NIGHT_ENDS = 6  # local hours 0-5 are night
 SATURDAY = 5
@@ -44,33 +52,33 @@ AMOUNTS: dict[str, Any] = {
 COUNTERPART = {"merchant": "user_id", "user": "merchant_id"}
 
 
-def entity_rows(history: "History", entity: str) -> ibis.Table:
-    """Payment rows, every version of each, as an entity kind sees them; some may stand twice."""
-    payments = history.rows("payments")
-    local = payments.occurred_at + ibis.interval(minutes=history.utc_offset_minutes)
-    return payments.select(
-        "payment_id",
-        "recorded_at",
-        "kind",
-        "amount_minor",
-        "scene",
-        "instalments",
-        "subsidy_minor",
-        entity_id=payments.merchant_id if entity == MERCHANT else payments.user_id,
-        counterpart_id=payments[COUNTERPART[entity]],
-        event_day=day_number(payments.occurred_at),
-        local_hour=local.hour(),
-        local_weekday=local.day_of_week.index(),
-    )
+def payment_versions(
+    engine: "Engine", payments: ibis.Table, entity: str, *, utc_offset_minutes: int
+) -> AbstractContextManager[Versions]:
+    """Payments, every version of each, as an entity kind sees them; some may stand twice."""
+
+    def seen(rows: ibis.Table) -> ibis.Table:
+        local = rows.occurred_at + ibis.interval(minutes=utc_offset_minutes)
+        return rows.select(
+            *SEEN_AS_IT_IS,
+            entity_id=rows.merchant_id if entity == MERCHANT else rows.user_id,
+            counterpart_id=rows[COUNTERPART[entity]],
+            event_day=day_number(rows.occurred_at),
+            local_hour=local.hour(),
+            local_weekday=local.day_of_week.index(),
+        )
+
+    needed = payments.select(*SEEN_AS_IT_IS, "merchant_id", "user_id", "occurred_at")
+    return told_apart(engine, needed, KEY, seen)
 
 
 def entries(versions: Versions) -> ibis.Table:
-    """`entity_rows` signed: what arrived when, and when it was overtaken."""
+    """Versions as signed entries: what arrived when, and when it was overtaken."""
     return signed(versions).filter(_.entity_id.notnull())
 
 
 def known_rows(versions: Versions, day: int) -> ibis.Table:
-    """`entity_rows` as they were known at the end of `day`, of the longest window until then."""
+    """The versions known at the end of `day`, of payments within the longest window until then."""
     known = latest_by(versions, day).filter(
         _.entity_id.notnull(), _.event_day <= day, _.event_day > day - LONGEST_WINDOW
     )

@@ -3,7 +3,7 @@
 Knowledge is counted in whole UTC days: a row recorded on day R is known as of every day from R on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +20,9 @@ class Engine(Protocol):
 
     def kept(self, name: str, table: ibis.Table) -> AbstractContextManager[ibis.Table]:
         """`table` computed once, and kept while the block runs."""
+
+    def repeated(self, numbers: ibis.Table) -> AbstractContextManager[ibis.Table]:
+        """Those of one column of numbers that stand in it more than once, kept the same way."""
 
 
 def day_number(time: ibis.Value) -> ibis.Value:
@@ -41,6 +44,12 @@ def with_knowledge(table: ibis.Table, key: str) -> ibis.Table:
     return known.filter(_.known_from < _.known_until)
 
 
+def repeated_numbers(numbers: ibis.Table) -> ibis.Table:
+    """The different numbers of one column that stand in it more than once."""
+    (name,) = numbers.columns
+    return numbers.group_by(name).having(_.count() > 1).aggregate()
+
+
 def version_key(rows: ibis.Table, key: str) -> ibis.Value:
     """A number that all versions of a key share; another key may share it too."""
     return _hash(rows[key])
@@ -49,12 +58,6 @@ def version_key(rows: ibis.Table, key: str) -> ibis.Value:
 @ibis.udf.scalar.builtin(name="hash")
 def _hash(text: str) -> dt.uint64:
     """The engine's own hash: Ibis' turns it into another number at some cost."""
-
-
-def repeated_keys(rows: ibis.Table, key: str) -> ibis.Table:
-    """The `version_key`s of several rows: few, where most rows are never corrected."""
-    keys = rows.select(version_key=version_key(rows, key)).group_by("version_key")
-    return keys.having(_.count() > 1).aggregate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,19 @@ class Versions:
 
 
 @contextmanager
-def told_apart(engine: "Engine", rows: ibis.Table, key: str) -> Iterator[Versions]:
-    """`rows` by whether other rows share their key; what is found stands while the block runs."""
+def told_apart(
+    engine: "Engine", rows: ibis.Table, key: str, seen: Callable[[ibis.Table], ibis.Table]
+) -> Iterator[Versions]:
+    """`rows`, as `seen` turns them, by whether other rows share their key.
+
+    What is found stands while the block runs. Rows are turned last, when few of them are looked at.
+    """
     with (
-        engine.kept("repeated", repeated_keys(rows, key)) as repeated,
+        engine.repeated(rows.select(version_key=version_key(rows, key))) as repeated,
         engine.kept("several", rows.semi_join(repeated, _sharing(rows, key, repeated))) as several,
     ):
-        yield Versions(key, rows.anti_join(repeated, _sharing(rows, key, repeated)), several)
+        single = rows.anti_join(repeated, _sharing(rows, key, repeated))
+        yield Versions(key, seen(single), seen(several))
 
 
 def _sharing(rows: ibis.Table, key: str, repeated: ibis.Table) -> ibis.Value:

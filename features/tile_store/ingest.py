@@ -9,10 +9,10 @@ of arrival of those. Nothing that is kept is changed.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 import pyarrow as pa
 from ibis import _
@@ -23,8 +23,7 @@ from features.prepared import Recording, prepared
 from features.source_files import Source, reading_of
 from features.source_values import CSV_TEXT, identifier, literal
 from features.tile_store.sorted_runs import Entries, found, packed
-from features.tiles import counterpart_tiles, day_tiles, entity_rows, entries
-from features.versions import told_apart
+from features.tiles import KEY, counterpart_tiles, day_tiles, entries, payment_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 BATCH_BITS = 16  # of a key's entry: which batch its row came with
 MOST_BATCHES = (1 << BATCH_BITS) - 1
-KEY = "payment_id"
+
 NEW = "new_payments"
 EARLIER = "earlier_payments"
 MOST_LITERALS = 20_000
@@ -52,21 +51,6 @@ class Batch:
     def entries(self, number: int) -> Entries:
         """The hashes of its keys, each with `number`, sorted."""
         return packed(self.hashes, np.full(len(self.hashes), number), low_bits=BATCH_BITS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of payments in the shape of a history."""
-
-    history: "History"
-    name: str
-
-    @property
-    def utc_offset_minutes(self) -> int:
-        return self.history.utc_offset_minutes
-
-    def rows(self, _: str) -> ibis.Table:
-        return self.history.backend.table(self.name)
 
 
 @contextmanager
@@ -105,9 +89,10 @@ def tiles(history: "History", entity: str, *, rules: str, scripts: Path) -> list
     """
 
     def ask(engine: Recording) -> None:
-        known = entity_rows(_Rows(history, EARLIER), entity)
-        rows = entity_rows(_Rows(history, NEW), entity).union(known)
-        with told_apart(engine, rows, KEY) as now, told_apart(engine, known, KEY) as before:
+        offset = history.utc_offset_minutes
+        versions = partial(payment_versions, engine, entity=entity, utc_offset_minutes=offset)
+        new, earlier = (history.backend.table(name) for name in (NEW, EARLIER))
+        with versions(new.union(earlier)) as now, versions(earlier) as before:
             taken_back = entries(before).mutate(sign=-_.sign)
             with engine.kept("entries", entries(now).union(taken_back)) as signed:
                 engine.read(day_tiles(signed))
