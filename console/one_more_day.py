@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.done import done_lines
-from console.histories import open_clean
+from console.histories import open_clean, settled
 from console.output import progress_bar, show
 from console.parse import parse_day
 from credit.errors import InputError
@@ -60,10 +60,14 @@ def build_one_more_day(data: Path, as_of: str, *, as_json: bool) -> None:
     day, now = parse_day(as_of, "--as-of"), settings.now()
     with progress_bar(quiet=as_json) as progress:
         known = read_before(settings.home, data)
-        history = open_clean(data, settings, progress, known=known)
-        built = build_incrementally(
-            history, as_of=day, home=settings.home, now=now, progress=progress
-        )
+
+        def build() -> "Incremental":
+            history = open_clean(data, settings, progress, known=known)
+            return build_incrementally(
+                history, as_of=day, home=settings.home, now=now, progress=progress
+            )
+
+        built = settled(build, data, settings)
         is_over = all(done.event_time <= now for done in built.done)
         online = _brought_online(settings, now, progress) if is_over else None
     run = OneMoreDay(built, online)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from console.histories import require_clean_with_inbox
 from console.output import Json, progress_bar, refuse, show
 from console.parse import parse_columns, parse_day, parse_monotone
 from credit.contract import DEPOSIT_WAIVER, MERCHANT_LOAN
@@ -48,15 +49,11 @@ def _command(product: str) -> Callable[..., None]:
         reject_inference: RejectInference = "none",
         as_json: Json = False,
     ) -> None:
-        from data.check import require_clean
-        from serving.postroom import export_inbox
         from training.product import train_product
 
         settings = read_settings()
         with progress_bar(quiet=as_json) as progress:
-            export_inbox(settings)
-            also = (settings.inbox,)
-            require_clean(data, now=settings.now(), progress=progress, also=also)
+            require_clean_with_inbox(data, settings, progress)
             result = train_product(
                 product,
                 data,
@@ -70,7 +67,7 @@ def _command(product: str) -> Callable[..., None]:
                 out=out,
                 purge=purge,
                 reject_inference=reject_inference,
-                also=also,
+                also=(settings.inbox,),
                 utc_offset_minutes=settings.utc_offset_minutes,
                 engine=settings.engine,
                 progress=progress,

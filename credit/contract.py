@@ -12,7 +12,8 @@ DEPOSIT_WAIVER = "deposit-waiver"
 INSTALMENT_OFFER = "instalment-offer"  # decided by rules alone: no model, no label, no outcomes
 PRODUCTS = (MERCHANT_LOAN, DEPOSIT_WAIVER)
 DECIDED = (*PRODUCTS, INSTALMENT_OFFER)  # what is decided, recorded, and may be stopped
-MONEY_MAX = 10**15  # minor units in one amount: beyond any payment, and sums of it fit 64 bits
+MONEY_MAX = 10**15  # minor units in one amount: beyond any payment
+TOTAL_MAX = 2**63 - 1  # minor units in all amounts of a column: sums are kept in 64 bits
 ENTITY_OF = {MERCHANT_LOAN: "merchant", DEPOSIT_WAIVER: "user"}
 
 
@@ -60,6 +61,11 @@ class Table:
     def versioned(self) -> bool:
         """True where rows are versions: several rows of one key, told apart by `recorded_at`."""
         return any(column.name == "recorded_at" for column in self.columns)
+
+    @property
+    def version(self) -> tuple[str, ...]:
+        """The columns that tell rows apart: the key and, where rows are versions, their time."""
+        return (*self.key, *(("recorded_at",) if self.versioned else ()))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,3 +11,7 @@ class InputError(Exception):
         super().__init__(f"{problem}; {mend}" if mend else problem)
         self.problem = problem
         self.mend = mend
+
+
+class ContradictionError(InputError):
+    """Rows that ought to say one thing, and do not; which of them holds, they cannot tell."""

@@ -3,7 +3,7 @@
 Each table is scanned by DuckDB within a memory limit; what does not fit spills to disk.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -11,15 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from credit.contract import TABLE
-from credit.errors import InputError
+from credit.contract import TABLE, TOTAL_MAX, Kind
+from credit.errors import ContradictionError, InputError
 from credit.progress import Progress
 from data.check_between import currencies, references
 from data.check_opened import Opened, open_table
 from data.check_report import CheckReport, Violation
-from data.check_rows import Rule, row_rules
+from data.check_rows import row_rules
 from data.check_versions import falling_payments, version_conflicts
 from features.source_files import Source, find_sources
+from features.source_values import identifier
 from features.sources import connect
 from features.tile_store.deliveries import PAYMENTS, files_of, only
 
@@ -76,7 +77,10 @@ def require_clean(
     also: tuple[Path, ...] = (),
     known: Callable[[Path], bool] | None = None,
 ) -> None:
-    """Nothing, where `path` keeps the contract; InputError with the first violation else."""
+    """Nothing, where `path` keeps the contract; InputError with the first violation else.
+
+    ContradictionError where nothing worse is wrong than rows that say otherwise than others.
+    """
     report = check(path, now=now, progress=progress, also=also, known=known)
     if report.violations:
         more = f"{report.wrong} violations in all; " if report.wrong > 1 else ""
@@ -85,7 +89,8 @@ def require_clean(
             mend += (
                 f"; what came over HTTP lies in {', '.join(beside)}: mend or move the part there"
             )
-        raise InputError(f"{path}: {report.violations[0].line}", mend)
+        kind = ContradictionError if report.contradicts else InputError
+        raise kind(f"{path}: {report.violations[0].line}", mend)
 
 
 def _require_entities(path: Path, sources: dict[str, Source]) -> None:
@@ -150,10 +155,25 @@ def _columns(opened: Opened, rows: int) -> Iterator[Violation]:
 def _rows(opened: Opened, now: datetime) -> tuple[int, list[Violation]]:
     """Rows of the table and what is wrong with single ones, counted in one scan."""
     rules = row_rules(opened.table, opened.columns, now)
-    counts = ", ".join(f"count_if({rule.broken})" for rule in rules)
-    total, *broken = opened.fetch(f"SELECT count(*), {counts} FROM {opened.view}")[0]
-    found: list[tuple[Rule, int]] = [*zip(rules, broken, strict=True)]
-    return total, [opened.violation(rule, count) for rule, count in found if count]
+    money = [it.name for it in opened.table.columns if it.kind is Kind.MONEY]
+    money = [name for name in money if name in opened.columns]
+    counts = [f"count_if({rule.broken})" for rule in rules]
+    sums = [f"sum(abs({identifier(name)}::HUGEINT))" for name in money]
+    query = f"SELECT count(*), {', '.join([*counts, *sums])} FROM {opened.view}"
+    total, *found = opened.fetch(query)[0]
+    broken, added = found[: len(rules)], found[len(rules) :]
+    violations = [
+        opened.violation(rule, count) for rule, count in zip(rules, broken, strict=True) if count
+    ]
+    return total, [*violations, *_too_much(opened.table.name, zip(money, added, strict=True))]
+
+
+def _too_much(table: str, sums: Iterable[tuple[str, int | None]]) -> Iterator[Violation]:
+    """Columns whose amounts add up to more than any lender has lent: some must be wrong."""
+    for name, total in sums:
+        if total is not None and total > TOTAL_MAX:
+            mend = f"find the amounts that are too large: sums to {TOTAL_MAX} are kept"
+            yield Violation(table, name, "total", 1, (f"all rows add up to {total}",), mend)
 
 
 def _odd(opened: Opened, rows: int) -> Iterator[str]:

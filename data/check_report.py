@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+CONTRADICTIONS = ("version", "key")  # rules: one key, and one time where rows are versions
 LONGEST_SHOWN = 60  # characters of one value in a message; a 2 MB string must not flood a terminal
 
 
@@ -37,6 +38,11 @@ class CheckReport:
     def clean(self) -> bool:
         """True where nothing violates the contract; warnings may remain."""
         return not self.violations
+
+    @property
+    def contradicts(self) -> bool:
+        """True where all that is wrong is rows of one key and time that say different things."""
+        return bool(self.violations) and all(it.rule in CONTRADICTIONS for it in self.violations)
 
     @property
     def wrong(self) -> int:

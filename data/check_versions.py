@@ -1,7 +1,7 @@
 """One key and one time of recording say one thing: what breaks that, and what only looks odd."""
 
 from data.check_opened import EXAMPLES, Opened
-from data.check_report import Violation, shown
+from data.check_report import CONTRADICTIONS, Violation, shown
 from features.source_files import ROW, ROW_FILE, recorded_or_default
 from features.source_values import identifier
 from features.sources import repeated_versions, version_hash
@@ -17,9 +17,10 @@ def version_conflicts(opened: Opened) -> tuple[Violation, ...]:
     count = _conflicts(opened)
     if not count:
         return ()
-    what = "version" if opened.table.versioned else "key"
-    column = ", ".join(_version_names(opened))
-    mend = "keep one of the rows" if what == "key" else "keep one, or record the later one later"
+    version, key = CONTRADICTIONS
+    what = version if opened.table.versioned else key
+    column = ", ".join(opened.table.version)
+    mend = "keep one of the rows" if what == key else "keep one, or record the later one later"
     examples = _examples(opened)
     return (Violation(opened.table.name, column, what, count, examples, mend),)
 
@@ -42,10 +43,6 @@ def _defaulted(opened: Opened) -> set[str]:
     return {"recorded_at"} if opened.table.recorded_default else set()
 
 
-def _version_names(opened: Opened) -> tuple[str, ...]:
-    return (*opened.table.key, *(("recorded_at",) if opened.table.versioned else ()))
-
-
 def _values(opened: Opened) -> list[str]:
     names = {name: identifier(name) for name in opened.table.names}
     if default := opened.table.recorded_default:
@@ -63,7 +60,7 @@ def _repeat(opened: Opened) -> bool:
 def _conflicts(opened: Opened) -> int:
     """Contents of repeated versions, each with where it first stands; how many conflict."""
     names = ", ".join(identifier(name) for name in opened.table.names)
-    version = ", ".join(identifier(name) for name in _version_names(opened))
+    version = ", ".join(identifier(name) for name in opened.table.version)
     rows = f"SELECT {', '.join(_values(opened))}, {ROW}, {ROW_FILE} FROM {opened.view}"
     repeated = f"{version_hash(opened.table)} IN (FROM {_temporary(opened, 'repeated')})"
     contents = _temporary(opened, "contents")
@@ -77,7 +74,7 @@ def _conflicts(opened: Opened) -> int:
 
 
 def _examples(opened: Opened) -> tuple[str, ...]:
-    version = ", ".join(identifier(name) for name in _version_names(opened))
+    version = ", ".join(identifier(name) for name in opened.table.version)
     contents = _temporary(opened, "contents")
     numbered = f"row_number() OVER (PARTITION BY {version} ORDER BY place)"
     pairs = opened.fetch(
@@ -89,7 +86,7 @@ def _examples(opened: Opened) -> tuple[str, ...]:
 
 def _example(opened: Opened, first: tuple, second: tuple) -> str:
     names = opened.table.names
-    version = [f"{n}={shown(first[names.index(n)])}" for n in _version_names(opened)]
+    version = [f"{n}={shown(first[names.index(n)])}" for n in opened.table.version]
     differing = [
         f"{name} {shown(one)} and {shown(other)}"
         for name, one, other in zip(names, first, second, strict=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from credit.contract import TABLES, Column, Kind, Table
+from credit.contract import TABLES, TOTAL_MAX, Column, Kind, Table
 from data.check_rows import TEXT_LONGEST
 
 KINDS = {
@@ -38,6 +38,7 @@ RULES = (
     ("`future`", "an event, a recording or an observation later than now; what is due may be"),
     ("`recorded`", "an event later than its recording"),
     ("`order`", "an outcome that matured before it was observed"),
+    ("`total`", f"amounts of a column that add up to more than {TOTAL_MAX:,}: sums have 64 bits"),
     ("`version`", "one key and one `recorded_at` with other content"),
     ("`key`", "one key with other content, in a table without versions"),
     ("`reference`", "an id unknown to the table it refers to, where that is there"),

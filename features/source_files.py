@@ -73,6 +73,11 @@ class Source:
         own = f"SELECT {', '.join(self._selected())} FROM {self.scan}"
         return f"{own} UNION ALL {self.beside.rows}" if self.beside else own
 
+    @property
+    def numbered_rows(self) -> str:
+        """`rows` of this place alone, with `vouch_row` and `vouch_file`."""
+        return f"SELECT {', '.join(self._selected())}, {ROW}, {ROW_FILE} FROM {self.numbered_scan}"
+
     def _selected(self) -> list[str]:
         values = {
             column.name: reading(column, self.columns.get(column.name)).strict(

@@ -64,8 +64,7 @@ def repeated_versions(
 
 def version_hash(table: Table) -> str:
     """SQL: one 64-bit number for a row's key and, where versioned, its `recorded_at`."""
-    names = (*table.key, *(("recorded_at",) if table.versioned else ()))
-    return f"hash({', '.join(identifier(name) for name in names)})"
+    return f"hash({', '.join(map(identifier, table.version))})"
 
 
 class History:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from ibis import _
 
 from credit.contract import TABLE
-from credit.errors import InputError
+from credit.errors import ContradictionError
 from features.prepared import Recording, prepared
 from features.source_files import Source, reading_of
 from features.source_values import CSV_TEXT, identifier, literal
@@ -140,4 +140,4 @@ def _refuse_conflicts(history: "History") -> None:
     if conflicts:
         key, recorded_at = conflicts[0]
         what = f"payments hold {KEY}={key} with recorded_at={recorded_at} twice, and they differ"
-        raise InputError(what, "keep one, or record the later one later")
+        raise ContradictionError(what, "keep one, or record the later one later")

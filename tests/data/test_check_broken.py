@@ -46,6 +46,18 @@ def _parts(**other: pa.Array) -> Break:
     return break_it
 
 
+def _many(count: int, **values: object) -> Break:
+    """The first payment, and `count` ones like it with these values."""
+
+    def break_it(directory: Directory) -> None:
+        table = pa.table(directory.columns("payments"))
+        [row] = table.slice(0, 1).to_pylist()
+        rows = [row | values | {"payment_id": f"many-{number}"} for number in range(count)]
+        pq.write_table(pa.Table.from_pylist(rows, table.schema), directory.file("payments"))
+
+    return break_it
+
+
 VIOLATIONS: dict[str, tuple[Break, tuple[str, str, str, int], str]] = {
     "missing column": (
         lambda d: d.drop("payments", "currency"),
@@ -71,6 +83,11 @@ VIOLATIONS: dict[str, tuple[Break, tuple[str, str, str, int], str]] = {
         lambda d: d.put("payments", "amount_minor", ["1", "2", "x"], pa.string()),
         ("payments", "amount_minor", "type", 3),
         "whole number",
+    ),
+    "sums of money beyond 64 bits": (
+        _many(9_224, amount_minor=10**15),
+        ("payments", "amount_minor", "total", 1),
+        "all rows add up to 9224000000000000000; find the amounts",
     ),
     "money beyond 64 bits": (
         lambda d: d.put("payments", "amount_minor", [1, 2, 2**64 - 1], pa.uint64()),
