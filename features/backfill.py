@@ -14,9 +14,9 @@ from credit.errors import InputError
 from credit.progress import Progress
 from features.coded_tiles import CodedTiles, coded_tiles
 from features.day_values import day_values
+from features.entity_values import EPOCH, PROFILE_TABLE
 from features.publication import Done, Summary
 from features.snapshot import publish_day
-from features.spine import EPOCH, PROFILE_TABLE
 from features.sweep import Sweep
 
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ _SHARED = (
     "kept_tiles",
     "payment_measures",
     "measure_shapes",
+    "entity_values",
     "spine",
 )
 _SOURCES = {

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from credit.progress import Progress
 from features.day_values import day_values
+from features.entity_values import EPOCH, PROFILE_TABLE
 from features.publication import Done, Summary
 from features.snapshot import publish_day
-from features.spine import EPOCH, PROFILE_TABLE
 from features.tile_store.deliveries import read_already
 from features.tile_store.durable import alone, remove_unnamed
 from features.tile_store.manifest import Kept, read_kept, write_kept

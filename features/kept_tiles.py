@@ -4,23 +4,28 @@ In the files tiles lie in the order of entities, so that a few entities are read
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis
+from ibis import _
 
 from credit.contract import ENTITY_OF, PRODUCTS
 from features.catalogue import definitions_sha256
 from features.present import Tables
 from features.source_values import literal
-from features.tiles import counterpart_tiles, day_tiles, entries, payment_versions
+from features.tiles import KEY, counterpart_tiles, day_tiles, entries, payment_versions
+from features.versions import version_key
 
 if TYPE_CHECKING:
     from features.sources import History
 
 Pair = tuple[ibis.Table, ibis.Table]
+ROWS_AT_ONCE = 8_000_000  # payments whose tiles are made in one query: some 3 GB
+SAMPLED = 100_000
 MAKERS = {"days": day_tiles, "counterparts": counterpart_tiles}
 
 
@@ -35,12 +40,17 @@ def kept_tiles(history: "History", entity: str) -> Iterator[Pair]:
         ):
             yield days, counterparts
         return
-    files = {name: history.lasting / _file_name(history, entity, name) for name in MAKERS}
-    if not all(file.exists() for file in files.values()):
+    folders = {name: history.lasting / _name(history, entity, name) for name in MAKERS}
+    missing = {name: folder for name, folder in folders.items() if not folder.exists()}
+    if missing:
         with _signed(history, entity) as rows:
-            for name, file in files.items():
-                _write(history, MAKERS[name](rows), file)
-    days, counterparts = (history.backend.read_parquet(file) for file in files.values())
+            stretches = _stretches(history, rows)
+            for name, folder in missing.items():
+                _write(history, [MAKERS[name](each) for each in stretches], folder)
+    days, counterparts = (
+        history.backend.read_parquet(sorted(folder.glob("*.parquet")))
+        for folder in folders.values()
+    )
     yield days, counterparts
 
 
@@ -51,15 +61,49 @@ def _signed(history: "History", entity: str) -> Iterator[ibis.Table]:
         yield entries(versions)
 
 
-def _file_name(history: "History", entity: str, name: str) -> str:
+def _stretches(history: "History", rows: ibis.Table) -> list[ibis.Table]:
+    """`rows` by stretches of entities of about as many rows each: tiles of few are made at once.
+
+    Where they end is drawn from a sample; tiles do not depend on it.
+    """
+    count = history.read(rows.aggregate(rows=_.count()))["rows"][0].as_py()
+    stretches = -(-count // ROWS_AT_ONCE)
+    if stretches < 2:  # noqa: PLR2004
+        return [rows]
+    sample = rows.filter(version_key(rows, KEY) % max(1, count // SAMPLED) == 0)
+    ids = history.read(sample.select("entity_id"))["entity_id"].to_numpy(zero_copy_only=False)
+    ids.sort()
+    ends = [ids[len(ids) * place // stretches] for place in range(1, stretches)]
+    first, last = [None, *ends], [*ends, None]
+    return [
+        _between(rows, since, until)
+        for since, until in zip(first, last, strict=True)
+        if since != until or since is None
+    ]
+
+
+def _between(rows: ibis.Table, since: str | None, until: str | None) -> ibis.Table:
+    """Rows of the entities from `since` on and before `until`."""
+    if since is not None:
+        rows = rows.filter(_.entity_id >= since)
+    return rows if until is None else rows.filter(_.entity_id < until)
+
+
+def _name(history: "History", entity: str, name: str) -> str:
     (product,) = (it for it in PRODUCTS if ENTITY_OF[it] == entity)
     definitions = definitions_sha256(product)
-    return f"{entity}-{name}-{definitions[:12]}-{history.utc_offset_minutes}.parquet"
+    return f"{entity}-{name}-{definitions[:12]}-{history.utc_offset_minutes}"
 
 
-def _write(history: "History", tiles: ibis.Table, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    rows = history.backend.compile(tiles.order_by("entity_id"))
-    history.connection.execute(f"COPY ({rows}) TO {literal(str(part))} (FORMAT parquet)")
-    part.replace(file)
+def _write(history: "History", stretches: list[ibis.Table], folder: Path) -> None:
+    part = folder.with_suffix(f".{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for number, tiles in enumerate(stretches):
+        rows = history.backend.compile(tiles.order_by("entity_id"))
+        file = literal(str(part / f"{number:04}.parquet"))
+        history.connection.execute(f"COPY ({rows}) TO {file} (FORMAT parquet)")
+    try:
+        part.replace(folder)
+    except OSError:  # another process was faster, and made the same
+        shutil.rmtree(part)

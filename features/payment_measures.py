@@ -4,17 +4,20 @@ Both shapes of measures begin with what is near: rows of `spine_id` and `ago` (d
 that the spine row asks for), be they tiles that a spine met or one day's rows themselves.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import ibis
 from ibis import _
 
 from features.definition import LONGEST_WINDOW, WINDOWS, counted, total
+from features.versions import Engine
 from features.windows import COUNTERPART_WINDOWS, WEEKDAYS, WINDOW_SUMS, WindowSum
 
 DECIMAL = "decimal(19, 0)"  # DuckDB keeps products of narrower ones in 18 digits, and overflows
 SQUARES = "decimal(38, 0)"  # said, since Ibis would keep two of the digits for what is no money
 TOP = 5  # counterparts that concentration looks at
+Taken = TypeVar("Taken")
 
 
 def near(tiles: ibis.Table, spine: ibis.Table) -> ibis.Table:
@@ -97,6 +100,21 @@ def counterpart_measures(each: ibis.Table) -> ibis.Table:
         .cast(SQUARES),
     )
     return measures.left_join(top, "spine_id").drop("spine_id_right")
+
+
+def measures_of(
+    engine: Engine,
+    days: ibis.Table,
+    counterparts: ibis.Table,
+    take: Callable[[ibis.Table], Taken],
+) -> tuple[Taken, Taken, Taken]:
+    """All measures, as `take` takes each: of what is near, in day tiles and in counterpart tiles.
+
+    Each is computed by itself: an engine that met a table twice in one query would keep it whole.
+    """
+    with engine.kept("counterparts", near_counterparts(counterparts)) as each:
+        of_counterparts = take(counterpart_measures(each))
+    return of_counterparts, take(window_sums(days)), take(trading_measures(days))
 
 
 ZERO_WHERE_NONE = (

@@ -54,7 +54,7 @@ class Perturbed:
         """The changed table."""
         return self.change(name, self.history.table(name))
 
-    lasting = None  # another history than the one whose place it is
+    lasting = queries = None  # another history than the one whose place it is
 
     rows = table  # what is changed is changed from rows that stand once
 

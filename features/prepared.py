@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import pyarrow as pa
+from ibis.backends.sql.datatypes import DuckDBType
 from ibis.expr.operations import InMemoryTable, PhysicalTable
 
 from credit.contract import TABLE
 from credit.errors import InputError
 from features.present import empty_rows
 from features.publication import write_json
+from features.source_values import identifier
 from features.versions import repeated_numbers
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from features.sources import History
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,13 @@ class Recording:
         return self.kept("repeated", repeated_numbers(numbers))
 
     def read(self, table: ibis.Table) -> None:
-        """Make what `table` comes to the next result, in the engine's own types."""
-        self.results.append(self._run(self._sql(table)).to_arrow_table())
+        """Make what `table` comes to the next result, of the types that Ibis tells."""
+        types = [(name, DuckDBType.to_string(dtype)) for name, dtype in table.schema().items()]
+        columns = ", ".join(
+            f"{identifier(name)}::{dtype} AS {identifier(name)}" for name, dtype in types
+        )
+        sql = f"SELECT {columns} FROM ({self._sql(table)})"
+        self.results.append(self._run(sql).to_arrow_table())
 
     def _sql(self, table: ibis.Table) -> str:
         sql = self._history.backend.compile(table)

@@ -15,6 +15,7 @@ from ibis import _
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.engines import on_engine
+from features.entity_values import PROFILE_KEY, PROFILE_TABLE
 from features.historical import UTC_MICROSECONDS, stamped
 from features.publication import (
     MANIFEST,
@@ -26,7 +27,7 @@ from features.publication import (
     read_snapshot,
 )
 from features.repository import PRODUCT_OF
-from features.spine import PROFILE_KEY, PROFILE_TABLE, known_on
+from features.spine import known_on
 from features.versions import day_number
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ def version_hash(table: Table) -> str:
 class History:
     """One data directory, opened: the tables that are there, each as the contract types it."""
 
-    spine_rows = 16_384  # of a training spine in one query: bounds memory, whatever the spine
+    spine_rows = 8_192  # of a training spine in one query: bounds memory, whatever the spine
 
     def __init__(
         self,
@@ -149,6 +149,11 @@ class History:
     def lasting(self) -> Path | None:
         """Where what was made of just these rows may stay; None where it may not."""
         return self._scratch / "tiles" / self.sha256
+
+    @property
+    def queries(self) -> Path | None:
+        """Where queries over the directory's tables are kept as text; None where they are not."""
+        return self._scratch / "queries"
 
     @contextmanager
     def kept(self, name: str, table: "ibis.Table") -> "Iterator[ibis.Table]":

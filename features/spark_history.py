@@ -38,6 +38,7 @@ class SparkHistory:
         self.tables = history.tables
         self.utc_offset_minutes = history.utc_offset_minutes
         self.lasting = None  # the engine keeps what it made while it is asked
+        self.queries = None  # it is asked in another language
 
     @property
     def sha256(self) -> str:

@@ -2,42 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis import _
 
 from credit.progress import Progress
-from features import loan_measures, payment_measures, user_measures
 from features.catalogue import ENTITY_FEATURES
-from features.definition import CATEGORY, MERCHANT, Feature
+from features.entity_values import EPOCH, payment_groups, values_on, values_over
 from features.kept_tiles import Pair, kept_tiles
-from features.payment_measures import near
+from features.payment_measures import measures_of, near
+from features.prepared_spine import prepared_block
 from features.present import Tables
 from features.tiles import as_counterpart_tiles, as_day_tiles, known_rows, payment_versions
-from features.versions import day_number, known_at, with_knowledge
 
 if TYPE_CHECKING:
     from features.sources import History
 
-EPOCH = date(1970, 1, 1)
 BLOCK_ROWS = 131_072  # spine rows whose measures are kept at once
-PROFILE_TABLE = {"merchant": "merchants", "user": "users"}
-PROFILE_KEY = {"merchant": "merchant_id", "user": "user_id"}
-PROFILE_SINCE = {"merchant": "opened_on", "user": "registered_on"}
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Measures of one kind of rows; `zero` are those that are 0 where a known entity has none."""
-
-    table: ibis.Table
-    zero: tuple[str, ...] = ()
-    present: bool = True
 
 
 def as_known(
@@ -51,10 +35,10 @@ def as_known(
     asked, place = _distinct(spine)
     parts = []
     with kept_tiles(history, entity) as tiles:
-        for start, block in _slices(asked, BLOCK_ROWS):
+        for start in range(0, max(asked.num_rows, 1), BLOCK_ROWS):
             if progress is not None:
                 progress(f"{entity} features", start / max(asked.num_rows, 1))
-            parts.append(_known_block(history, entity, block, tiles))
+            parts.append(_known_block(history, entity, asked.slice(start, BLOCK_ROWS), tiles))
     if progress is not None:
         progress(f"{entity} features", 1.0)
     known = pa.concat_tables(parts)
@@ -66,22 +50,20 @@ def as_known(
 
 def _known_block(history: "History", entity: str, block: pa.Table, tiles: Pair) -> pa.Table:
     """Values of spine rows: what meets tiles in chunks, the rest of the query once for all."""
+    size = history.spine_rows
+    chunks = [block.slice(start, size) for start in range(0, max(block.num_rows, 1), size)]
+    if history.queries is not None:
+        return prepared_block(history, entity, block, chunks, tiles, folder=history.queries)
     tables = Tables(history)
     with ExitStack() as stack:
         measures = []
-        for _start, rows in _slices(block, history.spine_rows):
+        for rows in chunks:
             chunk = stack.enter_context(history.kept("spine", ibis.memtable(rows)))
             days, counterparts = (near(each, chunk) for each in tiles)
             measures.append(_kept_measures(tables, days, counterparts, stack))
         groups = payment_groups(tables, *(_all(each) for each in zip(*measures, strict=True)))
         asked = stack.enter_context(history.kept("spine", ibis.memtable(block)))
-        return history.read(_values(tables, entity, asked, groups))
-
-
-def _slices(rows: pa.Table, size: int) -> Iterator[tuple[int, pa.Table]]:
-    """Stretches of `rows` and where each begins; one that is empty where there are none."""
-    for start in range(0, max(rows.num_rows, 1), size):
-        yield start, rows.slice(start, size)
+        return history.read(values_over(history, entity, asked, groups))
 
 
 def _all(tables: tuple[ibis.Table, ...]) -> ibis.Table:
@@ -106,29 +88,6 @@ def known_on(history: "History", entity: str, day: date) -> Iterator[ibis.Table]
             yield values_on(history, entity, day, payment_groups(tables, *measures))
 
 
-def values_on(
-    history: "History", entity: str, day: date, payments: tuple[Group, ...]
-) -> ibis.Table:
-    """`known_on` where the measures of payments are there already, by `spine_id` = `entity_id`."""
-    return values_over(history, entity, asked_on(history, entity, day), payments)
-
-
-def asked_on(history: "History", entity: str, day: date) -> ibis.Table:
-    """The spine of `known_on`: every entity whose profile was recorded by the end of `day`."""
-    number = (day - EPOCH).days
-    known = history.table(PROFILE_TABLE[entity])
-    known = known.filter(day_number(known.recorded_at) <= number)
-    spine = known.select(entity_id=known[PROFILE_KEY[entity]]).distinct()
-    return spine.mutate(spine_id=_.entity_id, as_of_day=ibis.literal(number, "int64"))
-
-
-def values_over(
-    history: "History", entity: str, spine: ibis.Table, payments: tuple[Group, ...]
-) -> ibis.Table:
-    """`values_on` for the spine rows of `asked_on`, whichever table holds these."""
-    return _values(Tables(history), entity, spine, payments).rename(entity_id="spine_id")
-
-
 def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
     """The different (entity, day) pairs, and where each spine row finds its own among them.
 
@@ -145,112 +104,10 @@ def _distinct(spine: pa.Table) -> tuple[pa.Table, pa.Array]:
     return asked.combine_chunks(), place.combine_chunks()
 
 
-def _values(
-    tables: Tables, entity: str, spine: ibis.Table, payments: tuple[Group, ...]
-) -> ibis.Table:
-    profile = _profile(tables, entity, spine)
-    groups = [*payments]
-    groups += (
-        _loan_groups(tables, spine) if entity == MERCHANT else _user_groups(tables, spine, profile)
-    )
-    row = spine
-    for place, table in enumerate((profile, *(group.table for group in groups))):
-        # Names of their own keep this one chain of joins, not a nest of them.
-        numbered = table.rename({f"spine_id_{place}": "spine_id"})
-        row = row.left_join(numbered, spine.spine_id == numbered[f"spine_id_{place}"])
-    row = row.mutate(
-        **{name: _zero_where_none(name) for group in groups if group.present for name in group.zero}
-    )
-    told = PROFILE_TABLE[entity] in tables.tables
-    return row.select("spine_id", *(_column(it, told=told) for it in ENTITY_FEATURES[entity]))
-
-
-def _zero_where_none(name: str) -> ibis.Deferred:
-    """The measure, and 0 where the entity is known and has no rows: nothing is a fact then."""
-    return ibis.ifelse(_[name].isnull() & _.entity_known.notnull(), 0, _[name])
-
-
-def _column(feature: Feature, *, told: bool) -> ibis.Deferred:
-    """The feature; missing where nobody knows the entity yet: serving has nothing of it either."""
-    dtype = "string" if feature.dtype == CATEGORY else "float64"
-    value = feature.expression.cast(dtype)
-    known = ibis.ifelse(_.entity_known.notnull(), value, None) if told else value
-    return known.name(feature.name)
-
-
-def _profile(tables: Tables, entity: str, spine: ibis.Table) -> ibis.Table:
-    key = PROFILE_KEY[entity]
-    table = with_knowledge(tables.table(PROFILE_TABLE[entity]), key).rename(entity_id=key)
-    known = known_at(table, spine, "entity_id")
-    columns = ("industry", "city_tier") if entity == MERCHANT else ("credit_line_minor",)
-    return known.select(
-        "spine_id",
-        *columns,
-        entity_known=ibis.literal(1, "int64"),
-        since_day=day_number(known[PROFILE_SINCE[entity]]),
-    )
-
-
 def _kept_measures(
     tables: Tables, days: ibis.Table, counterparts: ibis.Table, stack: ExitStack
 ) -> tuple[ibis.Table, ...]:
-    """Measures of what is near: day tiles and counterpart tiles with `spine_id` and `ago`.
-
-    Each is computed by itself: an engine that met a table twice in one query would keep it whole.
-    """
-
     def kept(table: ibis.Table) -> ibis.Table:
         return stack.enter_context(tables.kept("payments", table))
 
-    with tables.kept("counterparts", payment_measures.near_counterparts(counterparts)) as each:
-        of_counterparts = kept(payment_measures.counterpart_measures(each))
-    sums, trading = payment_measures.window_sums(days), payment_measures.trading_measures(days)
-    return kept(sums), kept(trading), of_counterparts
-
-
-def payment_groups(history: "History | Tables", *measures: ibis.Table) -> tuple[Group, ...]:
-    """Tables of payment measures, by `spine_id`, with what is 0 where nothing was paid."""
-    present = "payments" in history.tables
-    return tuple(
-        Group(
-            table,
-            tuple(name for name in payment_measures.ZERO_WHERE_NONE if name in table.columns),
-            present,
-        )
-        for table in measures
-    )
-
-
-def _loan_groups(tables: Tables, spine: ibis.Table) -> list[Group]:
-    loans = loan_measures.loan_states(tables, spine)
-    instalments = loan_measures.instalment_states(tables, loans)
-    repaid = {"loans", "repayments"} <= tables.tables
-    return [
-        Group(
-            loan_measures.loan_measures(loans),
-            loan_measures.LOANS_ZERO_WHERE_NONE,
-            "loans" in tables.tables,
-        ),
-        Group(
-            loan_measures.instalment_measures(instalments),
-            loan_measures.INSTALMENTS_ZERO_WHERE_NONE,
-            repaid,
-        ),
-    ]
-
-
-def _user_groups(tables: Tables, spine: ibis.Table, profile: ibis.Table) -> list[Group]:
-    bills = user_measures.bill_states(tables, spine, profile)
-    holds = user_measures.hold_states(tables, spine)
-    return [
-        Group(
-            user_measures.bill_measures(bills),
-            user_measures.BILLS_ZERO_WHERE_NONE,
-            "bills" in tables.tables,
-        ),
-        Group(
-            user_measures.hold_measures(holds),
-            user_measures.HOLDS_ZERO_WHERE_NONE,
-            "holds" in tables.tables,
-        ),
-    ]
+    return measures_of(tables, days, counterparts, kept)

@@ -14,11 +14,12 @@ from credit.errors import InputError
 from credit.progress import Progress
 from features.effort import rows_read
 from features.engines import on_engine
+from features.entity_values import PROFILE_KEY, PROFILE_TABLE
 from features.perturbed import altered_later, without_later
 from features.repository import SQLITE
 from features.snapshot import known_entities
 from features.sources import DUCKDB
-from features.spine import PROFILE_KEY, PROFILE_TABLE, as_known
+from features.spine import as_known
 from features.verification.claims import Check, VerifyReport, held_against
 from features.verification.engines import engine_checks, why_not
 from features.verification.publications import Trial, published_checks

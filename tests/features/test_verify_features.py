@@ -77,7 +77,8 @@ def test_a_feature_that_looks_ahead_is_found(trial, monkeypatch):
         )
         return joined.mutate(ago=ibis._.as_of_day - ibis._.event_day)
 
-    monkeypatch.setattr("features.spine.near", no_arrival)
+    for module in ("spine", "prepared_spine"):
+        monkeypatch.setattr(f"features.{module}.near", no_arrival)
     rng = random.Random(0)  # noqa: S311  # a sample
     checks = list(verify.later_rows_checks(trial, "merchant", ["m1", "m2"], CUT, rng))
     wrong = [check for check in checks if check.differing]
