@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
+# Tests start hundreds of processes: without kept bytecode each would parse every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check format lint types contracts acceptance bench serve services lock docs clean
 

@@ -3,7 +3,6 @@
 import fcntl
 import re
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from credit.errors import InputError
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.definition import CATEGORY
+from features.feast_loading import loading_feast
 from features.packing import DIGEST_BYTES, GONE, Layout, day_of, pack
 from features.publication import (
     Done,
@@ -94,7 +94,7 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _trouble_told() -> Iterator[None]:
-    with warnings.catch_warnings():  # as it loads, Feast turns on the warnings of every library
+    with loading_feast():
         from features.online_rows import OvertakenError, StoreAwayError
 
     try:

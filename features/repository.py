@@ -6,7 +6,6 @@ again only where its hash is the one that was noted when it was written.
 
 import hashlib
 import json
-import warnings
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit.contract import ENTITY_OF
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.definition import CATEGORY
+from features.feast_loading import loading_feast
 from features.fresh import FRESH_FEATURES
 from features.publication import write_json
 from features.sources import DUCKDB, SPARK
@@ -63,7 +63,7 @@ def open_store(
     `online` is `sqlite` or a Redis URL, which is waited for no longer than `patience_seconds`;
     `offline` is the engine that joins history: `duckdb` or `spark`.
     """
-    with warnings.catch_warnings():  # as it loads, Feast turns on the warnings of every library
+    with loading_feast():
         from feast import FeatureStore, RepoConfig
         from feast.repo_config import RegistryConfig
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from features.feast_loading import loading_feast
 from features.spark_reading import address
 from features.spark_session import spark_session
 
@@ -38,8 +39,8 @@ def feast_on_spark() -> Iterator[None]:
 @contextmanager
 def _unsaid() -> Iterator[None]:
     """Without Feast's word, at each call, that its Spark store is young."""
-    with warnings.catch_warnings():  # as they load, its modules turn their warnings on
+    with loading_feast():
         import feast.infra.offline_stores.contrib.spark_offline_store.spark  # noqa: F401
-
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         yield
