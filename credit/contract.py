@@ -15,6 +15,7 @@ DECIDED = (*PRODUCTS, INSTALMENT_OFFER)  # what is decided, recorded, and may be
 MONEY_MAX = 10**15  # minor units in one amount: beyond any payment
 TOTAL_MAX = 2**63 - 1  # minor units in all amounts of a column: sums are kept in 64 bits
 ENTITY_OF = {MERCHANT_LOAN: "merchant", DEPOSIT_WAIVER: "user"}
+PRODUCT_OF = {entity: product for product, entity in ENTITY_OF.items()}
 
 
 class Kind(Enum):

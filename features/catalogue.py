@@ -49,6 +49,9 @@ _SHARED = (
     "measure_shapes",
     "entity_values",
     "spine",
+    "prepared_spine",
+    "day_values",
+    "prepared",
 )
 _SOURCES = {
     MERCHANT_LOAN: (

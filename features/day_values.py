@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from credit.contract import PRODUCT_OF
 from features.catalogue import definitions_sha256
 from features.entity_values import asked_on, payment_groups, values_over
 from features.prepared import Recording, prepared
-from features.repository import PRODUCT_OF
 
 if TYPE_CHECKING:
     from features.sources import History

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from credit.contract import PRODUCT_OF
 from credit.errors import InputError
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
@@ -30,7 +31,6 @@ from features.publication import (
 )
 from features.repository import (
     JOIN_KEY,
-    PRODUCT_OF,
     SQLITE,
     declare,
     fresh_view_name,

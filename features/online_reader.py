@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from credit.contract import PRODUCT_OF
 from credit.policy.evidence import Evidence, Fresh, Freshness, Value
 from features.catalogue import definitions_sha256
 from features.publication import Online, online_file, read_online, store_file
 from features.repository import (
     FRESH_SINCE,
-    PRODUCT_OF,
     SQLITE,
     fresh_view_name,
     is_ours,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from credit.contract import PRODUCT_OF
 from features.catalogue import definitions_sha256
 from features.day_values import values_of
 from features.kept_tiles import Pair
 from features.payment_measures import measures_of, near
 from features.prepared import Recording, prepared
-from features.repository import PRODUCT_OF
 
 if TYPE_CHECKING:
     from features.sources import History

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from credit.contract import ENTITY_OF
+from credit.contract import PRODUCT_OF
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.definition import CATEGORY
 from features.feast_loading import loading_feast
@@ -29,7 +29,6 @@ EVENT = "event_timestamp"
 CREATED = "created_timestamp"
 JOIN_KEY = {"merchant": "merchant_id", "user": "user_id"}
 SERVICE_OF = {"merchant": "merchant_loan", "user": "deposit_waiver"}
-PRODUCT_OF = {entity: product for product, entity in ENTITY_OF.items()}
 TTL = timedelta(days=2)  # a snapshot a day, and one day late
 SQLITE = "sqlite"  # the online store in the home; any other is a URL
 FRESH_SINCE = "fresh_since"  # a fresh row says so beside which published day its values stand

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis import _
 
+from credit.contract import PRODUCT_OF
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.engines import on_engine
@@ -26,7 +27,6 @@ from features.publication import (
     publish,
     read_snapshot,
 )
-from features.repository import PRODUCT_OF
 from features.spine import known_on
 from features.versions import day_number
 

@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from credit.contract import PRODUCT_OF
 from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.definition import CATEGORY
 from features.historical import day_end
 from features.materialising import layout_of
 from features.publication import Snapshot, day_folder, publish
-from features.repository import CREATED, EVENT, JOIN_KEY, PRODUCT_OF
+from features.repository import CREATED, EVENT, JOIN_KEY
 
 WORDS = np.array(["food", "餐饮", "", None], dtype=object)
 
