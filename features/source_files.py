@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from credit.contract import TABLE, TABLES, Table
+from credit.contract import TABLE, TABLES, Column, Table
 from credit.errors import InputError
 from features.source_values import CSV_TEXT, identifier, literal, reading
 
 if TYPE_CHECKING:
     import duckdb
+
+    from features.parquet_footer import Footer
 
 ROW = "vouch_row"  # columns of a numbered scan; users' own columns do not have such names
 ROW_FILE = "vouch_file"
@@ -27,6 +29,7 @@ _CSV_REASONS = ("Expected Number of Columns", "Invalid unicode", "Value with unt
 class Source:
     """One table's files in one place; `columns` maps each column in any to its DuckDB type.
 
+    `proven_times`: columns of times that are there and plausible in every row of every file.
     `beside` is the same table in another place: rows of both count, each read by its own types.
     """
 
@@ -35,6 +38,7 @@ class Source:
     files: tuple[Path, ...]
     columns: Mapping[str, str]
     columns_by_file: tuple[frozenset[str], ...]
+    proven_times: frozenset[str] = frozenset()
     beside: "Source | None" = None
 
     @property
@@ -79,15 +83,15 @@ class Source:
         return f"SELECT {', '.join(self._selected())}, {ROW}, {ROW_FILE} FROM {self.numbered_scan}"
 
     def _selected(self) -> list[str]:
-        values = {
-            column.name: reading(column, self.columns.get(column.name)).strict(
-                f"{self.table.name}.{column.name} holds a value that cannot be read"
-            )
-            for column in self.table.columns
-        }
+        values = {column.name: self._strict(column) for column in self.table.columns}
         if default := self.table.recorded_default:
             values["recorded_at"] = recorded_or_default(values["recorded_at"], values[default])
         return [f"{value} AS {identifier(name)}" for name, value in values.items()]
+
+    def _strict(self, column: Column) -> str:
+        name = column.name
+        found = reading(column, self.columns.get(name), proven=name in self.proven_times)
+        return found.strict(f"{self.table.name}.{name} holds a value that cannot be read")
 
     def _csv(self) -> str:
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.columns)
@@ -234,20 +238,23 @@ def _parquet_source(
 ) -> Source:
     for file in files:
         _refuse_empty(file)
-    by_file = tuple(frozenset(_columns_of(file, connection)) for file in files)
-    return Source(table, "parquet", files, _columns_of_all(files, connection), by_file)
+    footers = [_footer_of(file, connection) for file in files]
+    by_file = tuple(footer.columns for footer in footers)
+    proven = frozenset.intersection(*(footer.proven_times for footer in footers))
+    return Source(table, "parquet", files, _columns_of_all(files, connection), by_file, proven)
 
 
-def _columns_of(file: Path, connection: "duckdb.DuckDBPyConnection") -> list[str]:
+def _footer_of(file: Path, connection: "duckdb.DuckDBPyConnection") -> "Footer":
     import duckdb
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from features.parquet_footer import Footer, read_footer
 
     with suppress(pa.ArrowException, OSError):  # then the engine shall say what is wrong
-        return pq.read_schema(file).names  # several times as quick, where there are many parts
+        return read_footer(file)  # several times as quick, where there are many parts
     query = f"DESCRIBE SELECT * FROM {_parquet((file,))}"
     try:
-        return [row[0] for row in connection.execute(query).fetchall()]
+        return Footer(frozenset(row[0] for row in connection.execute(query).fetchall()))
     except duckdb.Error:
         raise InputError(f"{file} cannot be read as parquet", "write the file again") from None
 

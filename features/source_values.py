@@ -6,6 +6,7 @@ and blank is missing. What cannot be read is named by SQL, so that it can be cou
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from credit.contract import Column, Kind
 
@@ -31,6 +32,8 @@ EXPECTED = {
 _INTEGERS = frozenset(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG"))
 _WHOLE = _INTEGERS | {"INTEGER", "UINTEGER", "HUGEINT", "UHUGEINT"}
 _REAL = frozenset({"FLOAT", "DOUBLE"})
+# Years in which somebody pays; other ones are a wrong unit, and overflow nanoseconds.
+EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - UTC, as rows
 _NAIVE = frozenset({"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"})
 _ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"})
 _WHOLE_TEXT = "[+-]?[0-9]+"
@@ -81,11 +84,16 @@ def blank(name: str, found: str | None) -> str:
     return f"({column} IS NULL)"
 
 
-def reading(column: Column, found: str | None) -> Reading:
-    """How `column` is read from a file that holds it as DuckDB type `found` (None: not at all)."""
+def reading(column: Column, found: str | None, *, proven: bool = False) -> Reading:
+    """How `column` is read from a file that holds it as DuckDB type `found` (None: not at all).
+
+    A time `proven` to be plausible is read as it is: the engine then skips by it what nobody asks.
+    """
     if found in (None, '"NULL"'):
         return Reading(f"CAST(NULL AS {SQL_TYPE[column.kind]})", None)
     name = identifier(column.name)
+    if proven and found == SQL_TYPE[Kind.INSTANT]:
+        return Reading(name, None)
     value, always = _READERS[column.kind](name, found)
     missing = blank(column.name, found)
     if found in ("VARCHAR", CSV_TEXT):
@@ -161,9 +169,8 @@ def _naive_utc(name: str, found: str) -> str:
 
 
 def _plausible(time: str, sql_type: str) -> str:
-    """Years in which somebody pays; other ones are a wrong unit, and overflow nanoseconds."""
-    bounds = f">= {sql_type} '1900-01-01' AND {time} < {sql_type} '2200-01-01'"
-    return f"CASE WHEN {time} {bounds} THEN {time} END"
+    first, end = (f"{sql_type} '{bound:%Y-%m-%d}'" for bound in (EARLIEST, LATEST))
+    return f"CASE WHEN {time} >= {first} AND {time} < {end} THEN {time} END"
 
 
 def _matching(name: str, pattern: str, value: str) -> str:

@@ -11,7 +11,15 @@ import ibis
 from ibis import _
 
 from features.definition import LONGEST_WINDOW, MERCHANT, counted, total
-from features.versions import Engine, Versions, day_number, latest_by, signed, told_apart
+from features.versions import (
+    Engine,
+    Versions,
+    day_number,
+    latest_by,
+    signed,
+    start_of,
+    told_apart,
+)
 from features.windows import SCENES
 
 KEY = "payment_id"
@@ -23,6 +31,7 @@ SEEN_AS_IT_IS = (
     "scene",
     "instalments",
     "subsidy_minor",
+    "occurred_at",
 )
 ROUND_MINOR = 10_000  # a hundred major units
 NIGHT_ENDS = 6  # local hours 0-5 are night
@@ -68,7 +77,7 @@ def payment_versions(
             local_weekday=local.day_of_week.index(),
         )
 
-    needed = payments.select(*SEEN_AS_IT_IS, "merchant_id", "user_id", "occurred_at")
+    needed = payments.select(*SEEN_AS_IT_IS, "merchant_id", "user_id")
     return told_apart(engine, needed, KEY, seen)
 
 
@@ -79,8 +88,11 @@ def entries(versions: Versions) -> ibis.Table:
 
 def known_rows(versions: Versions, day: int) -> ibis.Table:
     """The versions known at the end of `day`, of payments within the longest window until then."""
+    end = day + 1
     known = latest_by(versions, day).filter(
-        _.entity_id.notnull(), _.event_day <= day, _.event_day > day - LONGEST_WINDOW
+        _.entity_id.notnull(),
+        _.occurred_at >= start_of(end - LONGEST_WINDOW),
+        _.occurred_at < start_of(end),
     )
     return known.mutate(spine_id=_.entity_id, ago=day - _.event_day)
 

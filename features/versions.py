@@ -6,6 +6,7 @@ Knowledge is counted in whole UTC days: a row recorded on day R is known as of e
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import ibis
@@ -29,6 +30,11 @@ def day_number(time: ibis.Value) -> ibis.Value:
     """Whole days since 1970-01-01 of a date or time (UTC)."""
     date = time.date() if time.type().is_timestamp() else time
     return date.epoch_days().cast("int64")
+
+
+def start_of(day: int) -> ibis.Value:
+    """The first moment of a day. Engines skip what is compared with it, not with a day number."""
+    return ibis.literal(datetime(1970, 1, 1) + timedelta(days=day))  # noqa: DTZ001 - UTC, as rows
 
 
 def with_knowledge(table: ibis.Table, key: str) -> ibis.Table:
@@ -92,7 +98,7 @@ def _sharing(rows: ibis.Table, key: str, repeated: ibis.Table) -> ibis.Value:
 def latest_by(versions: Versions, day: int) -> ibis.Table:
     """The version of each row that was known at the end of `day`."""
     single, several = (
-        rows.filter(day_number(rows.recorded_at) <= day)
+        rows.filter(rows.recorded_at < start_of(day + 1))
         for rows in (versions.single, versions.several)
     )
     latest_first = ibis.window(group_by=versions.key, order_by=ibis.desc("recorded_at"))

@@ -39,7 +39,7 @@ def moved(before, after, entity):
 
 @pytest.mark.parametrize("entity", ["merchant", "user"])
 def test_two_hundred_edits_of_later_rows_move_nothing(opened, entity, runs):
-    """All of them at once, and in the long form one after the other, too."""
+    """All of them at once, and in the long form after every ten, too."""
     edits = LaterEdits(WORLD.tables(31), TIME, seed=3)
     before = values(opened(edits.tables), entity)
     done, step = Counter(), runs(full=10, short=EDITS)
