@@ -50,13 +50,21 @@ def generate(
 def check(
     directory: Annotated[Path, typer.Argument(help="Directory of tables.")],
     *,
+    with_inbox: Annotated[
+        bool, typer.Option("--with-inbox", help="With the rows that were accepted over HTTP.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Hold every table against the contract; exit 1 for violations."""
     from data.check import check as hold
+    from serving.postroom import export_inbox
 
+    settings = read_settings()
+    if with_inbox:
+        export_inbox(settings)
+    also = (settings.inbox,) if with_inbox else ()
     with progress_bar(quiet=as_json) as progress:
-        report = hold(directory, now=read_settings().now(), progress=progress)
+        report = hold(directory, now=settings.now(), progress=progress, also=also)
     show(report, report.lines(), as_json=as_json)
     refuse(found_wanting=bool(report.violations))
 

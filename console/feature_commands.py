@@ -12,6 +12,7 @@ from console.histories import open_clean
 from console.one_more_day import build_one_more_day
 from console.output import Json, progress_bar, refuse, show
 from console.parse import parse_day
+from console.priority import give_way
 from credit.errors import InputError
 from serving.settings import read_settings, with_engine
 
@@ -67,6 +68,7 @@ def materialize(*, as_json: Json = False) -> None:
     """Bring the latest snapshots into the online store."""
     from features.store import materialize as publish
 
+    give_way()
     settings = read_settings()
     with progress_bar(quiet=as_json) as progress:
         summary = publish(

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from credit.errors import ContradictionError
+from credit.errors import ContradictionError, InputError
 from credit.progress import Progress
 from serving.settings import Settings
 
 if TYPE_CHECKING:
+    from data.settling import SetAside
     from features.sources import History
 
 Result = TypeVar("Result")
@@ -21,36 +22,36 @@ def settled(work: Callable[[], Result], directory: Path, settings: Settings) -> 
 
     The rows are told on standard error. ContradictionError where it is not they who contradict.
     """
-    from data.settling import settle
-
     try:
         return work()
     except ContradictionError:
-        if not (aside := settle(directory, settings.inbox)):
+        if not (aside := _set_aside(directory, settings.inbox)):
             raise
         for each in aside:
             sys.stderr.write(f"vouch: {each.line}\n")
         return work()
 
 
+def _set_aside(directory: Path, inbox: Path) -> "tuple[SetAside, ...]":
+    from data.settling import settle
+
+    try:
+        return settle(directory, inbox)
+    except OSError as error:
+        what = f"{error.filename or inbox} cannot be written ({error.strerror})"
+        raise InputError(what, "run as the user to whom VOUCH_HOME belongs") from error
+
+
 def require_clean_with_inbox(
     directory: Path,
     settings: Settings,
     progress: Progress | None,
-    *,
-    known: Callable[[Path], bool] | None = None,
 ) -> None:
     """Nothing, where the directory and all that was accepted over HTTP keep the contract.
 
     Where both say something of one row and not the same, the directory holds.
     """
-    from data.check import require_clean
-    from serving.postroom import export_inbox
-
-    export_inbox(settings)
-    asked = {"now": settings.now(), "progress": progress, "known": known}
-    check = partial(require_clean, directory, also=(settings.inbox,), **asked)
-    settled(check, directory, settings)
+    open_clean(directory, settings, progress).close()
 
 
 def open_clean(
@@ -70,18 +71,25 @@ def open_clean(
     from data.check import require_clean
     from features.sources import SPARK, open_history
     from features.spark_session import require_spark
+    from serving.postroom import export_inbox
 
     if settings.engine == SPARK:
         require_spark()
-    also = (settings.inbox,) if with_inbox else ()
     if with_inbox:
-        require_clean_with_inbox(directory, settings, progress, known=known)
-    else:
-        require_clean(directory, now=settings.now(), progress=progress, known=known)
-    return open_history(
+        export_inbox(settings)
+    also = (settings.inbox,) if with_inbox else ()
+    asked = {"now": settings.now(), "progress": progress, "known": known, "also": also}
+    history = open_history(
         directory,
         utc_offset_minutes=settings.utc_offset_minutes,
         scratch=settings.home / "scratch",
         also=also,
         engine=settings.engine,
     )
+    try:  # the very files that are read, though others come meanwhile
+        check = partial(require_clean, directory, found=history.sources, **asked)
+        settled(check, directory, settings) if with_inbox else check()
+    except BaseException:
+        history.close()
+        raise
+    return history

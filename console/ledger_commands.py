@@ -101,7 +101,8 @@ def erase(
 ) -> None:
     """Forget a name for good: what was decided stays, nobody's, and the ledger still verifies.
 
-    Feature values, data directories and earlier backups are not touched: they forget on their own.
+    Outside the records the name stands until what holds it is made anew without it: data
+    directories, VOUCH_HOME's inbox, scratch and features, backups.
     """
     from records.erasure import erase as forget
     from serving.postroom import export_inbox

@@ -9,6 +9,7 @@ from console.done import done_lines
 from console.histories import open_clean, settled
 from console.output import progress_bar, show
 from console.parse import parse_day
+from console.priority import give_way
 from credit.errors import InputError
 from serving.settings import Settings, read_settings
 
@@ -77,6 +78,7 @@ def build_one_more_day(data: Path, as_of: str, *, as_json: bool) -> None:
 def _brought_online(settings: Settings, now: "datetime", progress: "Progress | None") -> "Summary":
     from features.store import materialize
 
+    give_way()
     return materialize(
         settings.home, now=now, online_store=settings.online_store, progress=progress
     )

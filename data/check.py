@@ -3,7 +3,7 @@
 Each table is scanned by DuckDB within a memory limit; what does not fit spills to disk.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -40,19 +40,21 @@ def check(
     progress: Progress | None = None,
     also: tuple[Path, ...] = (),
     known: Callable[[Path], bool] | None = None,
+    found: Mapping[str, Source] | None = None,
 ) -> CheckReport:
     """What in `path` violates the contract; `now` (aware) tells what would be the future.
 
     Rows in `also`, where those lie that were accepted over HTTP, are checked with it. Files of
     payments that are `known` were held against the contract before, and are not read again: what
-    holds between them and the other ones, as what a payment refers to, is not looked at.
+    holds between them and the other ones, as what a payment refers to, is not looked at. With
+    `found` just these files are, though others may have come since.
 
     InputError where there is nothing to check or a file cannot be read.
     """
     with TemporaryDirectory(prefix="vouch-check-") as scratch:
         connection = connect(memory_limit=MEMORY_LIMIT, scratch=Path(scratch))
         try:
-            sources = find_sources(path, connection, also)
+            sources = dict(found or find_sources(path, connection, also))
             _require_entities(path, sources)
             if known is not None:
                 sources = _without(known, sources, connection)
@@ -63,8 +65,8 @@ def check(
             }
             partial = {PAYMENTS} if known else set()
             whole = {name: table for name, table in tables.items() if name not in partial}
-            found = _checked(tables, whole, now.astimezone(UTC).replace(tzinfo=None), progress)
-            return replace(found, warnings=(*_strangers(path), *found.warnings))
+            report = _checked(tables, whole, now.astimezone(UTC).replace(tzinfo=None), progress)
+            return replace(report, warnings=(*_strangers(path), *report.warnings))
         finally:
             connection.close()
 
@@ -76,16 +78,18 @@ def require_clean(
     progress: Progress | None = None,
     also: tuple[Path, ...] = (),
     known: Callable[[Path], bool] | None = None,
+    found: Mapping[str, Source] | None = None,
 ) -> None:
     """Nothing, where `path` keeps the contract; InputError with the first violation else.
 
     ContradictionError where nothing worse is wrong than rows that say otherwise than others.
     """
-    report = check(path, now=now, progress=progress, also=also, known=known)
+    report = check(path, now=now, progress=progress, also=also, known=known, found=found)
     if report.violations:
         more = f"{report.wrong} violations in all; " if report.wrong > 1 else ""
-        mend = f"{more}vouch data check {path} lists them"
-        if beside := [str(place) for place in also if place.exists()]:
+        beside = [str(place) for place in also if place.exists()]
+        mend = f"{more}vouch data check {path}{' --with-inbox' if beside else ''} lists them"
+        if beside:
             mend += (
                 f"; what came over HTTP lies in {', '.join(beside)}: mend or move the part there"
             )

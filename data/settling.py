@@ -5,8 +5,10 @@ both say something of one key and one `recorded_at`, and not the same, the accep
 part for a folder beside it, where it can be read and is never built from.
 """
 
+import fcntl
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +20,10 @@ import numpy as np
 from credit.contract import Table
 from data.check import MEMORY_LIMIT
 from data.check_report import shown
+from features.placing import put
 from features.source_files import ROW, ROW_FILE, Source, find_sources, reading_of
 from features.source_values import identifier, literal
 from features.sources import connect, version_hash
-from features.tile_store.durable import put
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,7 +58,7 @@ def settle(path: Path, inbox: Path) -> tuple[SetAside, ...]:
     Killed anywhere and begun again, it loses no row: a row is on the disk aside before it leaves
     its part. Rows of the inbox that contradict one another stay, for `data check` to tell.
     """
-    with TemporaryDirectory(prefix="vouch-settle-") as scratch:
+    with _one_at_a_time(inbox), TemporaryDirectory(prefix="vouch-settle-") as scratch:
         connection = connect(memory_limit=MEMORY_LIMIT, scratch=Path(scratch))
         try:
             sources = find_sources(path, connection, (inbox,)).values()
@@ -64,6 +66,15 @@ def settle(path: Path, inbox: Path) -> tuple[SetAside, ...]:
             return tuple(found for it in shared for found in _settle(it, connection, inbox))
         finally:
             connection.close()
+
+
+@contextmanager
+def _one_at_a_time(inbox: Path) -> Iterator[None]:
+    """Rows leave a part by their number in it, which is another once somebody else's have left."""
+    inbox.mkdir(parents=True, exist_ok=True)
+    with (inbox / "settling.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _settle(

@@ -39,6 +39,8 @@ ENTITY_FEATURES: dict[str, tuple[Feature, ...]] = {
     ),
 }
 _SHARED = (
+    "source_values",
+    "source_files",
     "definition",
     "versions",
     "windows",

@@ -1,7 +1,8 @@
 """What a feature is, and the few shapes of expression that many features share.
 
-A feature is written once, as an expression over the measures of its entity at a time (`features.
-measures` says which those are). Ibis defers it: `_` stands for the row of measures.
+A feature is written once, as an expression over the measures of its entity at a time (`windows`,
+`payment_measures`, `loan_measures` and `user_measures` say which). Ibis defers it: `_` stands for
+the row of measures.
 """
 
 from collections.abc import Callable

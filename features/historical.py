@@ -1,7 +1,7 @@
 """Training values: Feast's point-in-time join over values computed as they were known."""
 
 import hashlib
-import os
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from credit.contract import ENTITY_OF
 from credit.progress import Progress
 from features.catalogue import ENTITY_FEATURES, definitions_sha256, features_of
 from features.engines import on_engine
+from features.placing import put
 from features.repository import CREATED, EVENT, JOIN_KEY, SERVICE_OF, declare, feast_on
 from features.request import REQUEST_FIELDS, with_request_features
+from features.scratch import used
 from features.spine import as_known
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def historical(
     entity = ENTITY_OF[product]
     folder = scratch / "historical" / _key(history, product, spine)
     values = folder / "values.parquet"
+    used(folder)
     if not values.exists():
         _write_values(history, entity, spine, values, progress)
     joined = _join(history.engine, entity, spine, values)
@@ -98,9 +101,8 @@ def _write_values(
     with on_engine(history) as computed:
         known = as_known(computed, entity, asked.aggregate([]), progress=progress)
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    pq.write_table(stamped(known, entity, day_end(known["as_of"])), part, compression="zstd")
-    part.replace(file)
+    values = stamped(known, entity, day_end(known["as_of"]))
+    put(file, partial(pq.write_table, values, compression="zstd"))
 
 
 def _join(engine: str, entity: str, spine: pa.Table, values: Path) -> pa.Table:

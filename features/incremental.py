@@ -18,7 +18,7 @@ from features.tile_store.deliveries import read_already
 from features.tile_store.durable import alone, remove_unnamed
 from features.tile_store.manifest import Kept, read_kept, write_kept
 from features.tile_store.place import Place
-from features.tile_store.running import Running, is_kept, running_on, tidy_states
+from features.tile_store.running import Running, is_kept, running_on, tidy_states, without_lost
 from features.tile_store.store import TileStore, tiles_folder
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ def build_incrementally(
     entities = tuple(entity for entity, table in PROFILE_TABLE.items() if table in history.tables)
     with alone(place.folder):
         came = TileStore(history, place, entities).bring_in(progress)
-        tidy_states(place.folder, came.kept, entities)
-        day = _Day(history, place, came.kept, as_of)
+        kept = without_lost(place.folder, came.kept)
+        tidy_states(place.folder, kept, entities)
+        day = _Day(history, place, kept, as_of)
         done = tuple(day.publish(entity, home=home, now=now) for entity in entities)
         day.keep(entities)
     return Incremental(

@@ -3,7 +3,6 @@
 In the files tiles lie in the order of entities, so that a few entities are read without the rest.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ from ibis import _
 
 from credit.contract import ENTITY_OF, PRODUCTS
 from features.catalogue import definitions_sha256
+from features.placing import fresh_name, into_place
 from features.present import Tables
+from features.scratch import used
 from features.source_values import literal
 from features.tiles import KEY, counterpart_tiles, day_tiles, entries, payment_versions
 from features.versions import version_key
@@ -40,6 +41,7 @@ def kept_tiles(history: "History", entity: str) -> Iterator[Pair]:
         ):
             yield days, counterparts
         return
+    used(history.lasting)
     folders = {name: history.lasting / _name(history, entity, name) for name in MAKERS}
     missing = {name: folder for name, folder in folders.items() if not folder.exists()}
     if missing:
@@ -96,14 +98,16 @@ def _name(history: "History", entity: str, name: str) -> str:
 
 
 def _write(history: "History", stretches: list[ibis.Table], folder: Path) -> None:
-    part = folder.with_suffix(f".{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    fresh = fresh_name(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
     for number, tiles in enumerate(stretches):
         rows = history.backend.compile(tiles.order_by("entity_id"))
-        file = literal(str(part / f"{number:04}.parquet"))
+        file = literal(str(fresh / f"{number:04}.parquet"))
         history.connection.execute(f"COPY ({rows}) TO {file} (FORMAT parquet)")
     try:
-        part.replace(folder)
-    except OSError:  # another process was faster, and made the same
-        shutil.rmtree(part)
+        into_place(fresh, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        shutil.rmtree(fresh)  # another process was faster, and made the same

@@ -81,6 +81,9 @@ def _latest(home: Path, entity: str, now: datetime) -> Snapshot | None:
     if known[-1].definitions_sha256 != definitions_sha256(PRODUCT_OF[entity]):
         what = f"the {entity} snapshot of {known[-1].as_of} was built by other definitions"
         raise InputError(what, f"run vouch features build --as-of {known[-1].as_of}")
+    if not known[-1].is_whole:
+        what = f"the {entity} snapshot of {known[-1].as_of} was built before that day was over"
+        raise InputError(what, f"run vouch features build --as-of {known[-1].as_of} again")
     return known[-1]
 
 

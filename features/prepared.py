@@ -22,7 +22,7 @@ from credit.errors import InputError
 from features.present import empty_rows
 from features.publication import write_json
 from features.source_values import identifier
-from features.versions import repeated_numbers
+from features.versions import numbers_that_repeat
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ class Recording:
 
     def repeated(self, numbers: ibis.Table) -> AbstractContextManager[ibis.Table]:
         """The numbers that stand more than once: a day's are few enough to be grouped."""
-        return self.kept("repeated", repeated_numbers(numbers))
+        return self.kept("repeated", numbers_that_repeat(numbers))
 
     def read(self, table: ibis.Table) -> None:
         """Make what `table` comes to the next result, of the types that Ibis tells."""

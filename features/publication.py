@@ -1,7 +1,6 @@
 """Snapshots and what is online, as files say it: each published by one atomic rename."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features.effort import peak_memory_mb
+from features.placing import put
 
 MANIFEST = "manifest.json"
 
@@ -31,6 +31,11 @@ class Snapshot:
     def event_time(self) -> datetime:
         """The instant that the values describe: the end of the day `as_of`."""
         return datetime.combine(self.as_of + timedelta(days=1), datetime.min.time(), UTC)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the day was over when its values were computed."""
+        return self.created >= self.event_time
 
     @property
     def identity(self) -> tuple[str, str, int]:
@@ -155,9 +160,5 @@ def write_online(home: Path, online: Mapping[str, Online]) -> None:
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
     """Replace `file` by `content` at once: a reader sees the old text or the new one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    with part.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=1, sort_keys=True)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
+    text = json.dumps(content, indent=1, sort_keys=True).encode()
+    put(file, lambda stream: stream.write(text))

@@ -1,9 +1,12 @@
 """Daily snapshots: the values of every entity that was known on a day, published at once."""
 
-import os
+import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,7 @@ from features.catalogue import ENTITY_FEATURES, definitions_sha256
 from features.engines import on_engine
 from features.entity_values import PROFILE_KEY, PROFILE_TABLE
 from features.historical import UTC_MICROSECONDS, stamped
+from features.placing import put
 from features.publication import (
     MANIFEST,
     Done,
@@ -29,6 +33,8 @@ from features.publication import (
 )
 from features.spine import known_on
 from features.versions import day_number
+
+LOCK = "lock"
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,16 +89,37 @@ def publish_day(
 ) -> Done:
     """Publish one entity kind's part of `build`; `values` gives them where they are there."""
     planned = _planned(history, entity, as_of, home, now)
-    folder = planned.file.parent
-    if (folder / MANIFEST).exists():
-        there = read_snapshot(folder)
-        if there.identity == planned.identity and there.file.exists():
-            return Done(entity, there.event_time, there.rows, there.features, written=False)
-    rows = _write_values(history, planned, values or _values_on, progress)
-    snapshot = replace(planned, rows=rows)
-    publish(snapshot)
-    _remove_unpublished(snapshot)
-    return Done(entity, snapshot.event_time, rows, snapshot.features, written=True)
+    there = _published(planned.file.parent)
+    if there is not None and _says_the_same(there, planned):
+        return Done(entity, there.event_time, there.rows, there.features, written=False)
+    found = _values_of(history, planned, values or _values_on, progress)
+    snapshot = replace(planned, rows=found.num_rows)
+    with _one_at_a_time(planned.file.parent):
+        put(snapshot.file, partial(pq.write_table, found, compression="zstd"))
+        publish(snapshot)
+        _remove_unpublished(snapshot)
+    return Done(entity, snapshot.event_time, snapshot.rows, snapshot.features, written=True)
+
+
+def _published(folder: Path) -> Snapshot | None:
+    if not (folder / MANIFEST).exists():
+        return None
+    there = read_snapshot(folder)
+    return there if there.file.exists() else None
+
+
+def _says_the_same(there: Snapshot, planned: Snapshot) -> bool:
+    """Whether nothing is to be done; a day that was built before it was over is built again."""
+    return there.identity == planned.identity and (there.is_whole or not planned.is_whole)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Of those who publish one day: each removes what the others left, and nothing else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _planned(history: "History", entity: str, as_of: date, home: Path, now: datetime) -> Snapshot:
@@ -111,23 +138,22 @@ def _planned(history: "History", entity: str, as_of: date, home: Path, now: date
     )
 
 
-def _write_values(
+def _values_of(
     history: "History", planned: Snapshot, values_on: "Values", progress: Progress | None
-) -> int:
+) -> pa.Table:
     if progress is not None:
         progress(f"{planned.entity} features", 0.0)
     values = values_on(history, planned.entity, planned.as_of)
+    if progress is not None:
+        progress(f"{planned.entity} features", 1.0)
+    return _stamped(values, planned)
+
+
+def _stamped(values: pa.Table, planned: Snapshot) -> pa.Table:
     values = values.take(pc.sort_indices(values, [("entity_id", "ascending")]))
     days = pa.array([planned.as_of] * len(values), pa.date32())
     created = pa.array([planned.created] * len(values), UTC_MICROSECONDS)
-    values = stamped(values.append_column("as_of", days), planned.entity, created)
-    planned.file.parent.mkdir(parents=True, exist_ok=True)
-    part = planned.file.with_suffix(f".{os.getpid()}.part")
-    pq.write_table(values, part, compression="zstd")
-    part.replace(planned.file)
-    if progress is not None:
-        progress(f"{planned.entity} features", 1.0)
-    return len(values)
+    return stamped(values.append_column("as_of", days), planned.entity, created)
 
 
 def _values_on(history: "History", entity: str, day: date) -> pa.Table:
@@ -137,5 +163,5 @@ def _values_on(history: "History", entity: str, day: date) -> pa.Table:
 
 def _remove_unpublished(snapshot: Snapshot) -> None:
     for file in snapshot.file.parent.iterdir():
-        if file.name not in (MANIFEST, snapshot.file.name):
+        if file.name not in (MANIFEST, LOCK, snapshot.file.name):
             file.unlink(missing_ok=True)

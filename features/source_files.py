@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROW = "vouch_row"  # columns of a numbered scan; users' own columns do not have such names
 ROW_FILE = "vouch_file"
+DISK_FULL = "No space left on device"
 _LONGEST_LINE = 1 << 24  # bytes of one csv row; a longer one is a broken quote
 _CSV_REASONS = ("Expected Number of Columns", "Invalid unicode", "Value with unterminated quote")
 
@@ -146,6 +147,9 @@ def reading_of(source: Source) -> Iterator[None]:
     ):
         raise  # the query or the machine is at fault, not the file
     except duckdb.Error as error:
+        if DISK_FULL in str(error):
+            what = f"no space left on the disk ({_first_line(error)[:200]})"
+            raise InputError(what, "free some; scratch space is VOUCH_HOME/scratch") from None
         raise _unreadable(source, error) from None
 
 

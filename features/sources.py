@@ -7,7 +7,6 @@ whole. A table of tens of millions of rows is thus never sorted or grouped whole
 """
 
 import hashlib
-import os
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,9 @@ from uuid import uuid4
 
 from credit.contract import Table
 from credit.errors import InputError
+from features.placing import fresh_name, into_place
 from features.repeats import repeated_numbers
+from features.scratch import tidy_scratch, used
 from features.source_files import (
     Source,
     content_sha256,
@@ -241,11 +242,12 @@ class History:
         """Rows as a parquet file in scratch space, made once for this data and this reading."""
         reading = hashlib.sha256(rows.encode()).hexdigest()
         file = self._scratch / "sources" / self.sha256 / f"{name}-{reading[:16]}.parquet"
+        used(file.parent)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(f".{os.getpid()}.part")
-            self.connection.execute(f"COPY ({rows}) TO {literal(str(part))} (FORMAT parquet)")
-            part.replace(file)
+            fresh = fresh_name(file)
+            self.connection.execute(f"COPY ({rows}) TO {literal(str(fresh))} (FORMAT parquet)")
+            into_place(fresh, file)
         return file
 
 
@@ -265,6 +267,8 @@ def open_history(
     `also`, such as a home's inbox, count too; they may be empty, or not be there. With `engine`
     `spark` features are computed on Spark; what else is asked of the rows, here.
     """
+    if scratch is not None:
+        tidy_scratch(scratch)
     return History(
         path,
         utc_offset_minutes=utc_offset_minutes,

@@ -14,7 +14,7 @@ import ibis
 from credit.errors import InputError
 from features.spark_reading import read_parquet, refused, spark_types, typed
 from features.spark_session import spark_session
-from features.versions import repeated_numbers
+from features.versions import numbers_that_repeat
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,7 +80,7 @@ class SparkHistory:
 
     def repeated(self, numbers: ibis.Table) -> AbstractContextManager[ibis.Table]:
         """The numbers that stand more than once: the executors group them."""
-        return self.kept("repeated", repeated_numbers(numbers))
+        return self.kept("repeated", numbers_that_repeat(numbers))
 
     def read(self, table: ibis.Table) -> "pa.Table":
         """What `table` comes to; InputError names a column with a value that cannot be read."""

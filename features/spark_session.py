@@ -85,8 +85,13 @@ def _require_pyspark() -> None:
         ) from None
 
 
-def _require_java() -> None:
+def has_java() -> bool:
+    """Whether Spark would find a Java runtime, as its own launcher looks for one."""
     home = os.environ.get("JAVA_HOME")
-    if shutil.which("java") is None and not (home and shutil.which("java", path=f"{home}/bin")):
+    return bool(shutil.which("java") or (home and shutil.which("java", path=f"{home}/bin")))
+
+
+def _require_java() -> None:
+    if not has_java():
         problem = "engine spark needs Java (17 or later), and there is no java on the path"
         raise InputError(problem, "install a Java runtime, or use --engine duckdb")

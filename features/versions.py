@@ -50,7 +50,7 @@ def with_knowledge(table: ibis.Table, key: str) -> ibis.Table:
     return known.filter(_.known_from < _.known_until)
 
 
-def repeated_numbers(numbers: ibis.Table) -> ibis.Table:
+def numbers_that_repeat(numbers: ibis.Table) -> ibis.Table:
     """The different numbers of one column that stand in it more than once."""
     (name,) = numbers.columns
     return numbers.group_by(name).having(_.count() > 1).aggregate()

@@ -192,10 +192,8 @@ def _again(
     if content is None or sender != partner:
         return Differs()  # forgotten; or what another partner sent, which is theirs to know
     kept: dict[str, Any] = orjson.loads(content)
-    name = next(
-        column for column in TABLE[row.table].names if kept.get(column) != row.values.get(column)
-    )
-    return Differs(name, kept.get(name), row.values.get(name))
+    name = next((it for it in TABLE[row.table].names if kept.get(it) != row.values.get(it)), None)
+    return Differs(name, kept.get(name), row.values.get(name)) if name else Differs()
 
 
 def _write(transaction: Transaction, rows: Sequence[Row], partner: str) -> None:

@@ -98,7 +98,9 @@ def _differing(row: Row, verdict: Accepted | Differs) -> str | RequestError:
     told = f"{_version(table, row.values)} was accepted with other content"
     if column and not _names_somebody(table, column):
         told += f": {column} was {shown(verdict.kept)}, now it is {shown(verdict.sent)}"
-    mend = "send what was sent, or the change with a later recorded_at"
+    versioned = "recorded_at" in table.version
+    change = "or the change with a later recorded_at" if versioned else "which stands"
+    mend = f"send what was sent, {change}"
     return RequestError("VERSION_DIFFERS", told, mend, field=column, value=verdict.sent)
 
 

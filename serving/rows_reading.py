@@ -133,7 +133,7 @@ def _number(column: Column, value: Any) -> float:
     most = NUMBER_MAX if column.maximum is None else column.maximum
     if type(value) not in {int, float} or not least <= value <= most:
         raise _refused(column, value, f"send a number from {least:g} to {most:g}")
-    return float(value)
+    return float(value) + 0.0  # of -0.0 and 0.0, which are equal, one
 
 
 def _day(column: Column, value: Any) -> date:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,6 @@ def _snapshot(home: Path, day: date, entities: int) -> Snapshot:
         data_sha256="synthetic",
         definitions_sha256=definitions_sha256(PRODUCT_OF[ENTITY]),
         utc_offset_minutes=480,
-        created=datetime(2026, 1, 1, tzinfo=UTC),
+        created=datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC),
         file=day_folder(home, ENTITY, day) / "values-synthetic.parquet",
     )

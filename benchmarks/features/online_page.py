@@ -25,7 +25,8 @@ def page(found: Mapping[str, Any]) -> str:
 ## Method
 
 - Two published snapshots of synthetic users (counts, amounts, shares, days; a fifth of the values
-  missing). `features.store.materialize` in a process of its own: seconds are what it says of
+  missing). `features.store.materialize` in a process of its own that gives way as
+  `vouch features materialize` does (niceness 10): seconds are what it says of
   itself (Feast's import, some seconds, aside); peak memory is the kernel's `ru_maxrss` of that
   process. It reads the snapshot, packs each row, asks the store which rows differ, writes these
   beside the published ones, and switches.

@@ -25,6 +25,8 @@ RESULTS, SCALE = ROOT / "benchmarks" / "results", ROOT / "docs" / "scale.md"
 CURVES = ROOT / "docs" / "images" / "features-growth.svg"
 BEGIN = "<!-- written by benchmarks.features.run -->"
 NOT_MEASURED = "Not measured yet."
+CROWD = 1.5  # of the cores
+Aim = tuple[str, str, str, bool]  # what, aim, found, kept
 END = "<!-- end of what benchmarks.features.run writes -->"
 ARMS = {
     "vouch": "Vouch (DuckDB), 96 features",
@@ -76,34 +78,38 @@ def aims_table(found: Found) -> str:
     return f"| what | aim | found | kept |\n|---|---|---|---|\n{rows}"
 
 
-def _aims(found: Found) -> Iterator[tuple[str, str, str, bool]]:
+def _aims(found: Found) -> Iterator[Aim]:
     most = largest(found["arms"])
     yield from _ratio_aims(ratios(found, most), _millions(most))
     for part, aim in {"spine": _spine_aim, "day": _day_aim, "year": _year_aim}.items():
         if part in found:
-            yield aim(found)
+            yield from aim(found)
 
 
-def _spine_aim(found: Found) -> tuple[str, str, str, bool]:
-    size = largest(found["spine"])
-    took = spine(found, size)
-    seconds, memory = took["spine_seconds"], took["spine_mb"]
-    what = f"a training spine of 50,000 rows from tiles, {_millions(size)}"
-    kept = seconds < AIMS["spine_seconds"] and memory < AIMS["spine_mb"]
-    return what, "8 s, 1,000 MB", f"{seconds:.1f} s, {memory:,.0f} MB", kept
+def _spine_aim(found: Found) -> Iterator[Aim]:
+    for size in found["spine"]:
+        took = spine(found, size)
+        seconds, memory = took["spine_seconds"], took["spine_mb"]
+        what = f"a training spine of 50,000 rows from tiles, {_millions(size)}"
+        kept = seconds < AIMS["spine_seconds"] and memory < AIMS["spine_mb"]
+        yield what, "8 s, 1,000 MB", f"{seconds:.1f} s, {memory:,.0f} MB", kept
 
 
-def _day_aim(found: Found) -> tuple[str, str, str, bool]:
-    share, size = day_to_build(found), _millions(found["day"]["payments"])
-    what = f"one more day, seconds over the first `--incremental`; over a plain build, {size}"
-    figure = f"1/{1 / share['first_run']:.0f}; 1/{1 / share['plain_build']:.0f}"
-    return what, "1/50", figure, max(share.values()) <= AIMS["day_to_build"]
+def _day_aim(found: Found) -> Iterator[Aim]:
+    size = _millions(found["day"]["payments"])
+    builds = {
+        "first_run": "the first `--incremental`, a build and all that is kept",
+        "plain_build": "a plain build",
+    }
+    for name, share in day_to_build(found).items():
+        what = f"one more day, seconds over those of {builds[name]}, {size}"
+        yield what, "1/50", f"1/{1 / share:.0f}", share <= AIMS["day_to_build"]
 
 
-def _year_aim(found: Found) -> tuple[str, str, str, bool]:
+def _year_aim(found: Found) -> Iterator[Aim]:
     times, size = year(found)["work_processor_seconds_ratio"], found["year"]["payments"]
     what = f"365 builds over a year in one walk, processor seconds, {_millions(size)}"
-    return what, "8 times", f"{times:.1f} times", times >= AIMS["year_to_walk"]
+    yield what, "8 times", f"{times:.1f} times", times >= AIMS["year_to_walk"]
 
 
 def _millions(payments: str | int) -> str:
@@ -111,9 +117,9 @@ def _millions(payments: str | int) -> str:
 
 
 def crowded(found: Found) -> str:
-    """What to think of the seconds where other work ran beside."""
+    """What to think of the seconds where other work ran beside: an arm alone loads every core."""
     taken = [one for at in found["arms"].values() for arm in at["arms"].values() for one in arm]
-    if max(one["load"] for one in taken) <= found["machine"]["cores"]:
+    if max(one["load"] for one in taken) <= CROWD * found["machine"]["cores"]:
         return "\n"
     return (
         f"\n**The machine was crowded**: load {loads(taken)} on {found['machine']['cores']} cores"
@@ -123,7 +129,7 @@ def crowded(found: Found) -> str:
     )
 
 
-def _ratio_aims(found: dict[str, float], size: str) -> Iterator[tuple[str, str, str, bool]]:
+def _ratio_aims(found: dict[str, float], size: str) -> Iterator[Aim]:
     said = {
         "wall_to_pandas": "seconds over those of pandas",
         "memory_to_pandas": "peak memory over that of pandas",
@@ -275,7 +281,7 @@ def text(found: Found) -> str:
     )
     foot = (
         f"- {machine['cores']} cores, {machine['system']}, Python {machine['python']}, {libraries}."
-        " Trust ratios, not absolutes, where the load is above 1."
+        " Trust ratios, not absolutes; a load above the cores is somebody else's."
     )
     head = "`python -m benchmarks.features.run` (or `make bench`); the figures are in"
     return (

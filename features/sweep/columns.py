@@ -4,14 +4,16 @@ They are read through a memory map, so that only what is looked at is read. Noth
 ever executed: no pickles.
 """
 
-import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+
+from features.placing import put
 
 Columns = Mapping[str, NDArray[Any]]
 _ALIGNED = 64  # bytes, as .npy aligns what follows its own header
@@ -20,14 +22,13 @@ _ALIGNED = 64  # bytes, as .npy aligns what follows its own header
 def write_columns(file: Path, columns: Columns) -> None:
     """Put `file` there, whole and on disk, or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    with part.open("wb") as stream:
-        for array in (np.array(list(columns), dtype=np.str_), *columns.values()):
-            npy.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
-            stream.write(bytes(-stream.tell() % _ALIGNED))
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
+    put(file, partial(_write, columns))
+
+
+def _write(columns: Columns, stream: BinaryIO) -> None:
+    for array in (np.array(list(columns), dtype=np.str_), *columns.values()):
+        npy.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+        stream.write(bytes(-stream.tell() % _ALIGNED))
 
 
 def read_columns(file: Path) -> dict[str, NDArray[Any]]:

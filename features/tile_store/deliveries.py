@@ -68,8 +68,8 @@ def read_already(kept: Kept | None, root: Path) -> Callable[[Path], bool]:
 def batches(source: Source, new: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
     """`new` files of `source` in groups of bounded size, in order."""
     group: list[Path] = []
-    size = 0
-    for path in (path for path in files_of(source) if path in set(new)):
+    size, wanted = 0, set(new)
+    for path in (path for path in files_of(source) if path in wanted):
         more = path.stat().st_size
         if group and size + more > BATCH_BYTES:
             yield tuple(group)

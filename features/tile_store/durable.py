@@ -1,24 +1,13 @@
-"""Files that are there whole or not at all, one run at a time."""
+"""One run at a time in a folder of kept files."""
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from credit.errors import InputError
 from features.tile_store.manifest import LOCK, Kept
-
-
-def put(file: Path, write: Callable[[BinaryIO], object]) -> None:
-    """`file` as `write` fills it: on disk before it has its name."""
-    part = file.with_name(f"{file.name}.part")
-    with part.open("wb") as stream:
-        write(stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.tile_store.durable import put
+from features.placing import put
 from features.tile_store.manifest import Identities
 from features.tile_store.place import Place
 from features.tile_store.sorted_runs import appended, found, open_runs, packed

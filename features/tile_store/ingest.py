@@ -113,7 +113,8 @@ def _gather_earlier(history: "History", seen: Entries, source: Source | None) ->
     if source is not None:
         connection.register("seen", pa.table({"hash": seen >> np.uint64(BATCH_BITS)}))
         keys = f"SELECT DISTINCT {KEY} FROM {NEW} WHERE hash({KEY}) >> {BATCH_BITS} IN (FROM seen)"
-        texts = [text for (text,) in connection.execute(keys).fetchall()]
+        few = f"{keys} LIMIT {MOST_LITERALS + 1}"
+        texts = [text for (text,) in connection.execute(few).fetchall()]
         # As literals they are held against a file's statistics, and few of its pages are read.
         among = ", ".join(map(literal, texts)) if len(texts) <= MOST_LITERALS else keys
         rows = " UNION ALL ".join(

@@ -69,7 +69,11 @@ class Kept:
 
     def named(self) -> Iterator[str]:
         """Names of the files that there are, but for those of the running states."""
-        yield from (MANIFEST, LOCK, *self.keys)
+        yield from (MANIFEST, LOCK, *self.files_named())
+
+    def files_named(self) -> Iterator[str]:
+        """The same but for the manifest itself and the lock."""
+        yield from self.keys
         for identities in self.identities.values():
             yield from (*identities.texts, *identities.index)
         for part in self.parts:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.tile_store.durable import put
+from features.placing import put
 from features.tile_store.identities import coded
 from features.tile_store.manifest import Identities, Part
 from features.tile_store.place import Place

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.definition import LONGEST_WINDOW
-from features.sweep import Arrivals, Sweep, Tiles, load, pair, save, tidy
+from features.sweep import Arrivals, Sweep, Tiles, load, named, pair, save, tidy
 from features.sweep.arrivals import nothing
 from features.tile_store.identities import all_ids
 from features.tile_store.manifest import Identities, Kept, Part, State
@@ -53,6 +53,16 @@ def running_on(folder: Path, kept: Kept, entity: str, day: int) -> Running:
     for arrivals in _arrivals(folder, parts, day):
         sweep.advance(day, arrivals)
     return Running(sweep, entity, before, stepped)
+
+
+def without_lost(folder: Path, kept: Kept) -> Kept:
+    """`kept` but for states of which a file is gone: tiles come to the same once more."""
+    states = {
+        entity: state
+        for entity, state in kept.states.items()
+        if all((_folder(folder, entity) / name).exists() for name in named(state.saved))
+    }
+    return replace(kept, states=states)
 
 
 def is_kept(kept: Kept, entity: str, day: int) -> bool:

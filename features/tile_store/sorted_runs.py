@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from features.tile_store.durable import put
+from features.placing import put
 
 Entries = NDArray[np.uint64]
 GROWTH = 4  # a run is at least so many times as long as the next

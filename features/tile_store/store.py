@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credit.errors import InputError
 from credit.progress import Progress
+from features.catalogue import meaning
 from features.source_files import Source
 from features.tile_store import ingest
 from features.tile_store.deliveries import PAYMENTS, Delivered, batches, delivered, only
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from features.sources import History
 
 FORMAT = 1
-_RULES = ("definition.py", "versions.py", "windows.py", "tiles.py", "tile_store/ingest.py")
+FEATURES = Path(__file__).resolve().parent.parent
+_RULES = (  # modules that rows, tiles or the running state follow from
+    "source_values.py",
+    "source_files.py",
+    "definition.py",
+    "versions.py",
+    "windows.py",
+    "tiles.py",
+    "tile_store/ingest.py",
+    "sweep/*.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +78,13 @@ class TileStore:
         return done
 
     def _usable(self, kept: Kept | None) -> tuple[Kept, str]:
-        layout = self._layout()
+        layout, folder = self._layout(), self.place.folder
         if kept is None:
             return Kept(layout), "nothing was kept"
         if kept.layout != layout:
             return Kept(layout), "tiles were made by other rules"
+        if gone := next((name for name in kept.files_named() if not (folder / name).exists()), ""):
+            return Kept(layout), f"{gone} of the tiles is gone"
         return kept, ""
 
     def _layout(self) -> str:
@@ -81,8 +93,8 @@ class TileStore:
 
         said = [FORMAT, duckdb.__version__, self.history.utc_offset_minutes, *self.entities]
         digest = hashlib.sha256(repr(said).encode())
-        for name in _RULES:
-            digest.update(files("features").joinpath(name).read_bytes())
+        for source in (source for name in _RULES for source in sorted(FEATURES.glob(name))):
+            digest.update(meaning(source.read_text(encoding="utf-8")).encode())
         return digest.hexdigest()
 
     def _with_batch(self, done: Ingested, found: Delivered, group: tuple[Path, ...]) -> Ingested:

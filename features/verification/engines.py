@@ -1,6 +1,5 @@
 """Every engine comes to the same values."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from features.sources import DUCKDB, SPARK
+from features.spark_session import has_java
 from features.spine import as_known, known_on
 from features.verification.claims import ENGINES_DIFFER_BY, Check, held_against
 from features.verification.publications import Trial
@@ -21,7 +21,7 @@ def why_not(engine: str) -> str:
     """Why `engine` cannot be tried here; empty where it can."""
     if engine == SPARK and find_spec("pyspark") is None:
         return "pyspark is not installed"
-    if engine == SPARK and shutil.which("java") is None:
+    if engine == SPARK and not has_java():
         return "there is no Java"
     return ""
 

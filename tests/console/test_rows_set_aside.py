@@ -1,5 +1,7 @@
 """Rows accepted over HTTP that the data directory contradicts: it holds, and none is lost."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from console.main import run
+from data import check as data_check
 from data import settling
 from data.settling import SET_ASIDE, settle
 
@@ -131,3 +134,53 @@ def test_a_run_that_dies_between_the_two_files_loses_no_row_and_is_made_good(
     kept = [pq.read_table(it) for it in (aside.file, inbox / "payments" / "part-1.parquet")]
     assert pa.concat_tables(kept).equals(before)
     assert settle(data, inbox) == ()
+
+
+def test_two_runs_that_settle_at_once_take_no_other_row(data, inbox, monkeypatch):
+    rows = [(f"q{number}", number, "2026-03-01 12:00") for number in range(1, 6)]
+    put(inbox, "part-1", ("p1", 999, ROWS[0][2]), *rows)
+    take = settling._step_aside
+
+    def slowly(*given):
+        time.sleep(0.3)  # both have found row 1 by now, were they let in together
+        return take(*given)
+
+    monkeypatch.setattr(settling, "_step_aside", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: settle(data, inbox), range(2)))
+    assert sorted(len(each) for each in found) == [0, 1]
+    assert ids(inbox / "payments") == ["q1", "q2", "q3", "q4", "q5"]
+    assert ids(inbox / SET_ASIDE / "payments") == ["p1"]
+
+
+def test_the_check_reads_the_inbox_where_it_is_asked_to(data, inbox, capsys):
+    put(inbox, "part-1", ("p1", -999, ROWS[0][2]))
+    assert run(["data", "check", str(data)]) == 0
+    assert run(["data", "check", str(data), "--with-inbox"]) == 1
+    assert "part-1.parquet" in capsys.readouterr().out
+    assert build(data) == 2
+    assert f"vouch data check {data} --with-inbox lists them" in capsys.readouterr().err
+
+
+def test_a_file_that_comes_during_the_check_is_not_read_unchecked(data, monkeypatch, capsys):
+    def checked_meanwhile(*given, **asked):
+        put(data, "late", ("p9", -5, "2026-03-01 12:00"))
+        return check(*given, **asked)
+
+    check = data_check.require_clean
+    monkeypatch.setattr(data_check, "require_clean", checked_meanwhile)
+    assert build(data) == 0
+    assert turnover(capsys) == "120.0"
+    assert build(data) == 2  # now it is there from the beginning
+    assert "late.parquet" in capsys.readouterr().err
+
+
+def test_an_inbox_of_somebody_else_is_told(data, inbox, monkeypatch, capsys):
+    put(inbox, "part-1", ("p1", 999, ROWS[0][2]))
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", str(inbox))
+
+    monkeypatch.setattr(settling, "_step_aside", refused)
+    assert build(data) == 2
+    assert f"{inbox} cannot be written (Permission denied)" in capsys.readouterr().err

@@ -139,3 +139,26 @@ def test_a_profile_that_changed_is_seen_without_new_payments(lender, payments, m
     assert (run.payments_new, run.note) == (0, "")
     values = pq.read_table(published(lender.home, "merchant")[-1].file)
     assert set(values["city_tier"].to_pylist()) == {5.0}
+
+
+def test_whatever_kept_file_is_lost_the_next_run_makes_it_anew(tmp_path, made_up, prepared):
+    tables = made_up(5)
+    first, second, *_ = deliveries(tables["payments"], 5)
+    lender = Lender(tmp_path / "kept", tables, prepared)
+    lender.deliver("a", first)
+    lender.one_more(DAYS[0])
+    lender.deliver("b", second)
+    kept = lender.home.with_name("kept-home")
+    shutil.copytree(lender.home, kept)
+    tiles = kept / "features" / "tiles"
+    files = [it.relative_to(kept) for it in tiles.rglob("*") if it.is_file()]
+    files = [file for file in files if file.name != "lock" and "prepared" not in file.parts]
+    lost = {file.name.partition("-")[0]: file for file in files}  # one of every sort
+    assert len(lost) > 5
+    whole = lender.published(DAYS[1], lender.whole(DAYS[1]))
+    for file in lost.values():
+        shutil.rmtree(lender.home)
+        shutil.copytree(kept, lender.home)
+        (lender.home / file).unlink()
+        lender.one_more(DAYS[1])
+        assert lender.published(DAYS[1]) == whole, file

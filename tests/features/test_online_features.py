@@ -178,8 +178,8 @@ def test_a_newer_snapshot_is_seen_and_an_older_one_never_replaces_it(
     published_home, opened, tables
 ):
     features, history = online(published_home), opened(tables)
-    build(history, as_of=date(2026, 6, 15), home=published_home, now=EVENING)
     tomorrow = EVENING + timedelta(days=1)
+    build(history, as_of=date(2026, 6, 15), home=published_home, now=tomorrow)
     materialize(published_home, now=tomorrow)
     assert features.read(["m1"], now=tomorrow)[0].as_of == datetime(2026, 6, 16, tzinfo=UTC)
     summary = materialize(published_home, now=EVENING)
@@ -197,7 +197,7 @@ def test_a_published_day_is_left_alone_and_built_anew_when_the_data_change(
     rebuilt = build(opened(changed), as_of=DAY, home=published_home, now=EVENING)
     assert all(done.written for done in rebuilt.done)
     files = sorted(path.name for path in day_folder(published_home, "merchant", DAY).iterdir())
-    assert files == ["manifest.json", published(published_home, "merchant")[-1].file.name]
+    assert files == ["lock", "manifest.json", published(published_home, "merchant")[-1].file.name]
     assert before.file.name not in files
     assert all(done.written for done in materialize(published_home, now=EVENING).done)
     assert turnover(published_home) == 10

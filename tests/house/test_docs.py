@@ -1,11 +1,12 @@
 """Every command that the documentation shows is run, page by page, in an empty place."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,14 @@ def _evaluate(example: Example) -> None:
         words = shlex.split(command, comments=True)
         if words[0] == "make":
             _known_target(words[1])
+        elif words[0] == "source":
+            assert words[1:] == [".venv/bin/activate"]  # where our own `make` installs
+        elif words[0] == "export":
+            example.namespace |= dict(word.split("=", 1) for word in words[1:])
         else:
-            _runs(words, expected=1 if command.endswith("# exits 1") else 0)
+            expected = 1 if command.endswith("# exits 1") else 0
+            said = _runs(words, expected=expected, exported=dict(example.namespace))
+            assert said.startswith("approve") or words[:2] != ["vouch", "decide"], said
 
 
 def _known_target(target: str) -> None:
@@ -38,11 +45,13 @@ def _known_target(target: str) -> None:
     subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
 
 
-def _runs(words: list[str], *, expected: int) -> None:
+def _runs(words: list[str], *, expected: int, exported: Mapping[str, str] = {}) -> str:
     program = Path(sys.executable).with_name(words[0])
     command = [str(program) if program.exists() else words[0], *words[1:]]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | exported
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert ended.returncode == expected, f"{shlex.join(words)}: {ended.stderr or ended.stdout}"
+    return ended.stdout
 
 
 def _documents() -> Iterator[tuple[str, list[Example]]]:
@@ -68,6 +77,15 @@ def test_every_command_of_a_page_runs(
 def test_a_command_that_fails_is_found() -> None:
     with pytest.raises(AssertionError, match="vouch bake"):
         _runs(["vouch", "bake"], expected=0)
+
+
+def test_every_setting_is_told() -> None:
+    read = set(re.findall(r'"(VOUCH_\w+)"', (ROOT / "serving" / "settings.py").read_text()))
+    told = set(
+        re.findall(r"^\| `(VOUCH_\w+)`", (ROOT / "docs" / "running.md").read_text(), re.MULTILINE)
+    )
+    assert told == read
+    assert len(read) > 5
 
 
 def test_relative_links_lead_somewhere() -> None:

@@ -197,6 +197,19 @@ def test_a_profile_without_a_time_was_recorded_when_it_began(take):
     assert take(explicit, table="merchants")["duplicates"] == 1
 
 
+def test_zero_is_one_content_whatever_its_sign(take):
+    loan = EXAMPLES["loans"]
+    assert take(loan | {"apr": 0.0}, table="loans")["accepted"] == 1
+    assert take(loan | {"apr": -0.0}, table="loans")["duplicates"] == 1
+
+
+def test_what_has_no_versions_cannot_be_sent_later(take):
+    outcome = EXAMPLES["outcomes"]
+    assert take(outcome, table="outcomes")["accepted"] == 1
+    other = refusal(take(outcome | {"bad": 1 - outcome["bad"]}, table="outcomes"))
+    assert other["mend"] == "send what was sent, which stands"
+
+
 def test_an_outcome_matures_after_it_was_observed(take):
     early = EXAMPLES["outcomes"] | {"matured_at": "2025-12-31T00:00:00Z"}
     assert refusal(take(early, table="outcomes"))["field"] == "matured_at"

@@ -1,7 +1,7 @@
 """Published snapshots of made-up values: any double may stand anywhere, and any may be missing."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ def publish_day(
         data_sha256=name,
         definitions_sha256=definitions_sha256(PRODUCT_OF[entity]),
         utc_offset_minutes=480,
-        created=datetime(2026, 1, 1, tzinfo=UTC),
+        created=datetime.combine(as_of + timedelta(days=1), datetime.min.time(), UTC),
         file=day_folder(home, entity, as_of) / f"{name}.parquet",
     )
     snapshot.file.parent.mkdir(parents=True, exist_ok=True)
