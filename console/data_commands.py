@@ -23,8 +23,10 @@ def generate(
     months: Annotated[int, typer.Option(min=1, help="Months of history.")] = 24,
     end: Annotated[str, typer.Option(help="Last day of the histories.")] = DEFAULT_END.isoformat(),
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
-    scenario: Annotated[str, typer.Option(help="calm, downturn, festival, ...")] = "calm",
-    fault: Annotated[list[str] | None, typer.Option(help="A fault to order; repeatable.")] = None,
+    scenario: Annotated[str, typer.Option(help="What happens: see docs/synthetic.md.")] = "calm",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="duplicates, wash-trading or missing-feed; repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write synthetic histories in the data contract, with truth/ beside them."""

@@ -76,8 +76,9 @@ The entity of an application or an outcome is a merchant or a user, by its produ
 `VOUCH_NOW`, else the clock.
 
 Exit code 1 for violations. What cannot be read or is absent (no such directory, no table, a broken
-or empty file, csv rows of unequal length) is an error with exit code 2. Any other command refuses a
-directory with violations with exit code 2, the first of them and how many there are.
+or empty file, csv rows of unequal length) is an error with exit code 2. What builds, verifies
+or trains refuses a directory with violations with exit code 2, the first of them and how many there
+are; `vouch monitor` reads what it is given.
 
 ## Tables
 """
