@@ -45,8 +45,9 @@ def test_payments_are_fresh_within_seconds_survive_a_kill_and_are_folded_in(
         assert send(service, payments(merchant, 1, 2, 3, 4)) == ["duplicate"] * 4
         eventually(lambda: fresh("fresh_payments") == 4.0)
         assert (fresh("fresh_turnover_minor"), fresh("fresh_payers")) == (1_000.0, 4.0)
-        vouch(told, "features", "build", "--data", data, "--as-of", "2026-06-30")
-        vouch(told | {"VOUCH_NOW": f"{NEXT_DAY:%FT%T}Z"}, "features", "materialize")
+        morning_after = told | {"VOUCH_NOW": f"{NEXT_DAY:%FT%T}Z"}
+        vouch(morning_after, "features", "build", "--data", data, "--as-of", "2026-06-30")
+        vouch(morning_after, "features", "materialize")
         [evidence] = online.read([merchant], now=NEXT_DAY)
         assert evidence.fresh is None or not evidence.fresh.values, "counted twice"
         assert evidence.values["payments_7d"] >= 4.0
