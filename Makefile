@@ -1,9 +1,11 @@
 # Two commands do all the set-up: `make demo` and `make test`. Each target is a line or two.
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests run in as many processes; each starts servers of its own.
+# Tests run in as many processes, each with servers of its own; those that hold services to times, in one.
 WORKERS ?= 2
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+TIMED = tests/faults tests/journeys
+PYTEST = $(BIN)/python -m pytest
+TOGETHER = -n $(WORKERS) --dist loadfile $(addprefix --ignore=,$(TIMED))
 export BENTOML_DO_NOT_TRACK = True
 export DO_NOT_TRACK = 1
 # Tests start hundreds of processes: without kept bytecode each would parse every module anew.
@@ -15,7 +17,8 @@ demo: .venv/run.stamp  ## the main job: histories in, decisions out, served on 1
 	$(BIN)/vouch demo $(if $(ONCE),--once)
 
 test: .venv/test.stamp  ## the whole test suite
-	$(PYTEST) $(ARGS)
+	$(PYTEST) $(TOGETHER) $(ARGS)
+	$(PYTEST) $(TIMED) $(ARGS)
 
 check: lint types contracts test  ## everything CI holds the code against
 
@@ -34,7 +37,8 @@ contracts: .venv/test.stamp
 	$(BIN)/lint-imports
 
 acceptance: .venv/test.stamp  ## the long forms of what CI runs short
-	VOUCH_ACCEPTANCE=1 $(PYTEST) --timeout 7200 $(ARGS)
+	VOUCH_ACCEPTANCE=1 $(PYTEST) --timeout 7200 $(TOGETHER) $(ARGS)
+	VOUCH_ACCEPTANCE=1 $(PYTEST) --timeout 7200 $(TIMED) $(ARGS)
 
 bench: .venv/bench.stamp  ## every speed claim, measured again
 	$(BIN)/python -m benchmarks.decision.run

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from console import priority
 from tests.stand.cluster import Cluster, need_postgresql
 from tests.stand.presence import missing
 from tests.stand.redis_server import RedisServer, need_redis
 
 ROOT = Path(__file__).resolve().parent.parent
+priority.NICENESS = 0  # of a command inside this process: all later tests would give way, too
 
 
 @pytest.fixture(scope="session")
