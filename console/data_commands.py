@@ -59,12 +59,13 @@ def check(
 ) -> None:
     """Hold every table against the contract; exit 1 for violations."""
     from data.check import check as hold
-    from serving.postroom import export_inbox
 
     settings = read_settings()
-    if with_inbox:
-        export_inbox(settings)
     also = (settings.inbox,) if with_inbox else ()
+    if with_inbox:
+        from serving.postroom import export_inbox
+
+        export_inbox(settings)
     with progress_bar(quiet=as_json) as progress:
         report = hold(directory, now=settings.now(), progress=progress, also=also)
     show(report, report.lines(), as_json=as_json)
