@@ -5,10 +5,8 @@ both say something of one key and one `recorded_at`, and not the same, the accep
 part for a folder beside it, where it can be read and is never built from.
 """
 
-import fcntl
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +22,7 @@ from features.placing import put
 from features.source_files import ROW, ROW_FILE, Source, find_sources, reading_of
 from features.source_values import identifier, literal
 from features.sources import connect, version_hash
+from features.turns import in_turn
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +57,9 @@ def settle(path: Path, inbox: Path) -> tuple[SetAside, ...]:
     Killed anywhere and begun again, it loses no row: a row is on the disk aside before it leaves
     its part. Rows of the inbox that contradict one another stay, for `data check` to tell.
     """
-    with _one_at_a_time(inbox), TemporaryDirectory(prefix="vouch-settle-") as scratch:
+    # Rows leave a part by their number in it, which is another once somebody else's have left.
+    lock = in_turn(inbox / "settling.lock")
+    with lock, TemporaryDirectory(prefix="vouch-settle-") as scratch:
         connection = connect(memory_limit=MEMORY_LIMIT, scratch=Path(scratch))
         try:
             sources = find_sources(path, connection, (inbox,)).values()
@@ -66,15 +67,6 @@ def settle(path: Path, inbox: Path) -> tuple[SetAside, ...]:
             return tuple(found for it in shared for found in _settle(it, connection, inbox))
         finally:
             connection.close()
-
-
-@contextmanager
-def _one_at_a_time(inbox: Path) -> Iterator[None]:
-    """Rows leave a part by their number in it, which is another once somebody else's have left."""
-    inbox.mkdir(parents=True, exist_ok=True)
-    with (inbox / "settling.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _settle(

@@ -1,6 +1,5 @@
 """Snapshots going online: only what changed is written, and a day is published whole."""
 
-import fcntl
 import re
 import time
 from collections.abc import Iterator
@@ -38,6 +37,7 @@ from features.repository import (
     open_store,
     view_name,
 )
+from features.turns import in_turn
 
 if TYPE_CHECKING:
     from feast import FeatureStore, RepoConfig
@@ -67,7 +67,7 @@ def materialize(
             f"no snapshot in {snapshots_folder(home)} describes a time by {now:%Y-%m-%d %H:%M}",
             "run vouch features build",
         )
-    with _one_at_a_time(home), _trouble_told():
+    with in_turn(home / "features" / "materialize.lock"), _trouble_told():
         desk = _Desk.open(home, online_store)
         done = tuple(desk.publish(snapshot, progress) for snapshot in latest)
     read = sum(entity.rows for entity in done if entity.written)
@@ -85,14 +85,6 @@ def _latest(home: Path, entity: str, now: datetime) -> Snapshot | None:
         what = f"the {entity} snapshot of {known[-1].as_of} was built before that day was over"
         raise InputError(what, f"run vouch features build --as-of {known[-1].as_of} again")
     return known[-1]
-
-
-@contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Held by the process: whoever is killed has let go."""
-    with (home / "features" / "materialize.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

@@ -1,9 +1,6 @@
 """Daily snapshots: the values of every entity that was known on a day, published at once."""
 
-import fcntl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -32,6 +29,7 @@ from features.publication import (
     read_snapshot,
 )
 from features.spine import known_on
+from features.turns import in_turn
 from features.versions import day_number
 
 LOCK = "lock"
@@ -94,7 +92,7 @@ def publish_day(
         return Done(entity, there.event_time, there.rows, there.features, written=False)
     found = _values_of(history, planned, values or _values_on, progress)
     snapshot = replace(planned, rows=found.num_rows)
-    with _one_at_a_time(planned.file.parent):
+    with in_turn(planned.file.parent / LOCK):  # each removes what the others left, nothing else
         put(snapshot.file, partial(pq.write_table, found, compression="zstd"))
         publish(snapshot)
         _remove_unpublished(snapshot)
@@ -111,15 +109,6 @@ def _published(folder: Path) -> Snapshot | None:
 def _says_the_same(there: Snapshot, planned: Snapshot) -> bool:
     """Whether nothing is to be done; a day that was built before it was over is built again."""
     return there.identity == planned.identity and (there.is_whole or not planned.is_whole)
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Of those who publish one day: each removes what the others left, and nothing else."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _planned(history: "History", entity: str, as_of: date, home: Path, now: datetime) -> Snapshot:
